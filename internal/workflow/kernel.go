@@ -1,0 +1,175 @@
+package workflow
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/workflow/script"
+	"github.com/postlude/postlude/internal/workitem"
+)
+
+// defaultScriptLimit is how long a condition may run.
+const defaultScriptLimit = time.Second
+
+// Kernel processes events. Only Models must be set. A Kernel is safe for
+// concurrent use and must not be copied; one for the whole process keeps its
+// script engine warm.
+type Kernel struct {
+	Models ModelSource
+	// Adapters are the signal adapters by class name. An event with an adapter
+	// that is not here fails.
+	Adapters map[string]Adapter
+	// StubAdapters lets every signal adapter do nothing.
+	StubAdapters bool
+	// Plugins by class name. What a model names and is not here is left out.
+	Plugins map[string]NewPlugin
+	// EventLogLimit is how many lines of $eventlog are kept, the last ones;
+	// 0 keeps all.
+	EventLogLimit int
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+	// NewID makes ids of workitems; nil means random UUIDs.
+	NewID func() string
+	// NewTransactionID makes transaction ids; nil means random ones.
+	NewTransactionID func() string
+
+	scripts script.Engine
+}
+
+// Options are about one processing.
+type Options struct {
+	// Async says that the event comes from the event log: the targets of all
+	// boundary events of the task may be processed. Otherwise only that of the
+	// first may, as in Imixs.
+	Async bool
+	// Editor is who processes: it becomes $editor, and $creator of a new
+	// workitem. "" leaves those items as they are.
+	Editor string
+	// ScriptLimit is how long each condition may run; 0 means one second.
+	ScriptLimit time.Duration
+	// NoAdapters stops with ErrAdapter in front of an event with an adapter.
+	NoAdapters bool
+}
+
+// Result is what a processing made.
+type Result struct {
+	Workitem Reached
+	// Splits are the workitems that parallel gateways split off.
+	Splits []Reached
+}
+
+// Reached is a workitem and where it has come to.
+type Reached struct {
+	Items workitem.Items
+	// Model and Task are those of the workitem's $modelversion and $taskid.
+	// Task is nil if the model has no such task.
+	Model *Model
+	Task  *bpmn.Task
+}
+
+// Process processes the event $eventid of a workitem, and all that follow it,
+// until a task is reached. The given items are not changed.
+//
+// The error is an [*Error] for every fault of the workitem, the model or a
+// condition; it may wrap ErrTimeLimit or ErrMemoryLimit. Other errors come
+// from adapters, or are ErrAdapter and the context's. There is no result then.
+func (k *Kernel) Process(ctx context.Context, items workitem.Items, o Options) (Result, error) {
+	if items == nil {
+		return Result{}, fault(UndefinedWorkitem, "there is no workitem")
+	}
+	task, event := either(items, workitem.TaskID, workitem.ProcessID), either(items, workitem.EventID, workitem.ActivityID)
+	if task <= 0 {
+		return Result{}, fault(UndefinedProcessID, "$taskid is %d", task)
+	}
+	if event <= 0 {
+		return Result{}, fault(UndefinedActivityID, "$eventid is %d", event)
+	}
+	copies := maxSplits
+	r := &run{kernel: k, options: o, items: items.Clone(), copies: &copies}
+	k.begin(r.items, task, event, o)
+	if err := r.start(ctx); err != nil {
+		return Result{}, err
+	}
+	result := Result{Workitem: r.reached(), Splits: make([]Reached, len(r.splits))}
+	for i, s := range r.splits {
+		result.Splits[i] = s.reached()
+	}
+	return result, nil
+}
+
+// begin gives the workitem its ids.
+func (k *Kernel) begin(items workitem.Items, task, event int, o Options) {
+	if items.Empty(workitem.UniqueID) {
+		items.Set(workitem.UniqueID, k.newID())
+	}
+	items.Set(workitem.TransactionID, k.newTransactionID())
+	items.Set(workitem.LastTask, task)
+	setTask(items, task)
+	items.Set(workitem.EventID, event)
+	if items.Empty(workitem.WorkitemID) {
+		items.Set(workitem.WorkitemID, k.newID())
+	}
+	for _, name := range []string{adapterErrorContext, adapterErrorCode, adapterErrorParams, adapterErrorMessage} {
+		items.Remove(name)
+	}
+	if o.Editor != "" {
+		setEditor(items, o.Editor)
+	}
+}
+
+// setEditor writes who processes, under the names of today and of old.
+func setEditor(items workitem.Items, editor string) {
+	if items.Empty(workitem.Creator) {
+		items.Set(workitem.Creator, editor)
+		items.Set("namcreator", editor)
+	}
+	if last := items.Text(workitem.Editor); last != "" && last != editor {
+		items.Set(workitem.LastEditor, last)
+		items.Set("namlasteditor", last)
+	}
+	items.Set(workitem.Editor, editor)
+	items.Set("namcurrenteditor", editor)
+}
+
+// either returns an id that has an old name too.
+func either(items workitem.Items, name, old string) int {
+	if n := items.Int(name); n != 0 {
+		return n
+	}
+	return items.Int(old)
+}
+
+func setTask(items workitem.Items, task int) {
+	items.Set(workitem.TaskID, task)
+	items.Set(workitem.ProcessID, task)
+}
+
+func (k *Kernel) now() time.Time {
+	if k.Now != nil {
+		return k.Now()
+	}
+	return time.Now()
+}
+
+func (k *Kernel) newID() string {
+	if k.NewID != nil {
+		return k.NewID()
+	}
+	return uuid.NewString()
+}
+
+func (k *Kernel) newTransactionID() string {
+	if k.NewTransactionID != nil {
+		return k.NewTransactionID()
+	}
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+	return strconv.FormatUint(binary.BigEndian.Uint64(b[:])>>1, 16)
+}

@@ -1,0 +1,167 @@
+package workflow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/workitem"
+)
+
+// Items that exist while an event is processed.
+const (
+	intermediateEvent        = "$intermediateevent"
+	intermediateEventElement = "$intermediateevent.elementid"
+	isVersion                = "$isversion"
+	createdVersion           = "$created.version"
+)
+
+// run is one workitem on its way from an event to a task.
+type run struct {
+	kernel  *Kernel
+	options Options
+	items   workitem.Items
+	model   *Model
+	splits  []*run
+	visited map[*bpmn.Event]bool
+	copies  *int // how many splits the whole processing may still make
+}
+
+// start finds model and event and processes the workitem.
+func (r *run) start(ctx context.Context) error {
+	if err := r.findModel(ctx); err != nil {
+		return err
+	}
+	event, err := r.model.event(r.items.Int(workitem.TaskID), r.items.Int(workitem.EventID), r.options.Async)
+	if err != nil {
+		return err
+	}
+	return r.chain(ctx, event)
+}
+
+// findModel resolves the model that the workitem names, and writes back which
+// one it is.
+func (r *run) findModel(ctx context.Context) error {
+	version := r.items.Text(workitem.ModelVersion)
+	model, err := r.kernel.Models.Model(ctx, version, r.items.Text(workitem.WorkflowGroup))
+	if err != nil {
+		return err
+	}
+	r.model = model
+	if model.Version != version {
+		r.items.Set(workitem.ModelVersion, model.Version)
+	}
+	return nil
+}
+
+// chain processes an event and those that follow it.
+func (r *run) chain(ctx context.Context, event *bpmn.Event) error {
+	r.visited = map[*bpmn.Event]bool{}
+	for event != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if r.visited[event] {
+			return fault(ModelError, "loop detected at event %d (%s) of model %q", event.ID, event.ElementID, r.model.Version)
+		}
+		r.visited[event] = true
+		next, err := r.event(ctx, event)
+		if err != nil {
+			return err
+		}
+		event = next
+	}
+	return nil
+}
+
+// event processes one event. It returns the event that follows, nil if the
+// workitem has come to rest.
+func (r *run) event(ctx context.Context, event *bpmn.Event) (*bpmn.Event, error) {
+	if !event.Catching() {
+		return nil, fault(InvalidModel, "event %d (%s) is not an intermediateCatchEvent", event.ID, event.ElementID)
+	}
+	r.items.Set(intermediateEvent, event.ID)
+	r.items.Set(intermediateEventElement, event.ElementID)
+	r.items.Set(workitem.LastEventDate, r.kernel.now())
+	if err := r.extend(ctx, &Step{Items: r.items, Event: event, Model: r.model}); err != nil {
+		return nil, err
+	}
+	if s := r.model.switches[event]; s != nil {
+		return r.switchModel(ctx, s)
+	}
+	next, err := event.Next(r.evaluate)
+	if err != nil {
+		return nil, navigationFault(event, err)
+	}
+	if next.Gateway != nil {
+		if next, err = r.split(ctx, event, next.Gateway); err != nil {
+			return nil, err
+		}
+	}
+	return r.follow(event, next)
+}
+
+// follow moves the workitem on to what the event leads to.
+func (r *run) follow(event *bpmn.Event, next bpmn.Next) (*bpmn.Event, error) {
+	task := r.items.Int(workitem.TaskID)
+	switch {
+	case next.Event != nil && next.Event.Catching():
+		r.log(task, event.ID, task)
+		r.items.Set(workitem.EventID, next.Event.ID)
+		return next.Event, nil
+	case next.Task != nil && bpmn.IsTaskType(next.Task.Type):
+		r.log(task, event.ID, next.Task.ID)
+		r.rest(next.Task)
+		r.items.Set(workitem.EventID, 0)
+		return nil, nil
+	case next.Event != nil || next.Task != nil:
+		return nil, nil // as in Imixs: the workitem stays where it is
+	}
+	return nil, fault(InvalidModelEntry, "event %d (%s) leads to no task or event", event.ID, event.ElementID)
+}
+
+// rest lets the workitem come to rest on a task.
+func (r *run) rest(task *bpmn.Task) {
+	group := task.Process.Name
+	if old := r.model.Task(r.items.Int(workitem.TaskID)); old != nil {
+		group = old.Process.Name
+	}
+	r.items.Remove(intermediateEvent)
+	r.items.Remove(intermediateEventElement)
+	setTask(r.items, task.ID)
+	r.items.Set(workitem.WorkflowStatus, task.Name)
+	r.items.Set(workitem.WorkflowGroup, group)
+	r.items.Set("txtworkflowstatus", task.Name)
+	r.items.Set("txtworkflowgroup", group)
+	if t := task.Items.Text("application.type"); t != "" {
+		r.items.Set(workitem.Type, t)
+	}
+}
+
+// evaluate runs the condition of a flow on the workitem.
+func (r *run) evaluate(f *bpmn.Flow) (bool, error) {
+	limit := r.options.ScriptLimit
+	if limit <= 0 {
+		limit = defaultScriptLimit
+	}
+	holds, err := r.kernel.scripts.Holds(r.model.conditions[f.Index], r.items, limit)
+	if err != nil {
+		return false, &Error{Code: InvalidScript, Message: fmt.Sprintf("condition of sequence flow %s (line %d)", f.ElementID, f.Line), Err: err}
+	}
+	return holds, nil
+}
+
+// navigationFault gives an error of the model a code; that of a condition has
+// one.
+func navigationFault(event *bpmn.Event, err error) error {
+	var e *Error
+	if errors.As(err, &e) {
+		return err
+	}
+	return &Error{Code: InvalidModel, Message: fmt.Sprintf("behind event %d (%s)", event.ID, event.ElementID), Err: err}
+}
+
+func (r *run) reached() Reached {
+	return Reached{Items: r.items, Model: r.model, Task: r.model.Task(r.items.Int(workitem.TaskID))}
+}

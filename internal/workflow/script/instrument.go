@@ -1,0 +1,96 @@
+package script
+
+import (
+	"fmt"
+	"math/big"
+	"reflect"
+
+	"github.com/dop251/goja/ast"
+	"github.com/dop251/goja/token"
+	"github.com/dop251/goja/unistring"
+)
+
+// checkName is the function that sees every result of + and of a template. No
+// script can spell it.
+const checkName = "\x00text"
+
+// maxParts bounds what one template can multiply.
+const maxParts = 64
+
+// instrument puts a check of its length around every text that an operator
+// makes: no other place could stop s+=s from filling the memory. It refuses
+// BigInt, whose operators cannot be stopped at all.
+func instrument(tree *ast.Program) error {
+	w := &walker{seen: map[any]bool{}}
+	w.walk(reflect.ValueOf(&tree.Body).Elem())
+	return w.err
+}
+
+type walker struct {
+	seen map[any]bool // the tree shares nodes
+	err  error
+}
+
+func (w *walker) walk(v reflect.Value) {
+	switch v.Kind() { //nolint:exhaustive // other kinds hold no nodes
+	case reflect.Interface:
+		if v.IsNil() {
+			return
+		}
+		w.walk(v.Elem())
+		if e, ok := v.Interface().(ast.Expression); ok && v.CanSet() && v.Type() == reflect.TypeFor[ast.Expression]() && makesText(e) {
+			v.Set(reflect.ValueOf(checked(e)))
+		}
+	case reflect.Pointer:
+		if v.IsNil() || w.seen[v.Interface()] {
+			return
+		}
+		w.seen[v.Interface()] = true
+		w.inspect(v.Interface())
+		if v.Elem().Kind() == reflect.Struct {
+			w.walk(v.Elem())
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() && v.Type().Field(i).Name != "File" {
+				w.walk(v.Field(i))
+			}
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			w.walk(v.Index(i))
+		}
+	}
+}
+
+func (w *walker) inspect(node any) {
+	switch n := node.(type) {
+	case *ast.NumberLiteral:
+		if _, ok := n.Value.(*big.Int); ok {
+			w.err = errBigInt
+		}
+	case *ast.TemplateLiteral:
+		if len(n.Expressions) > maxParts {
+			w.err = fmt.Errorf("script has a template with more than %d parts", maxParts)
+		}
+	}
+}
+
+func makesText(e ast.Expression) bool {
+	switch e := e.(type) {
+	case *ast.BinaryExpression:
+		return e.Operator == token.PLUS
+	case *ast.AssignExpression:
+		return e.Operator == token.PLUS
+	case *ast.TemplateLiteral:
+		return e.Tag == nil
+	}
+	return false
+}
+
+func checked(e ast.Expression) ast.Expression {
+	return &ast.CallExpression{
+		Callee:       &ast.Identifier{Name: unistring.NewFromString(checkName), Idx: e.Idx0()},
+		ArgumentList: []ast.Expression{e},
+	}
+}

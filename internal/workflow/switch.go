@@ -1,0 +1,94 @@
+package workflow
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/workitem"
+)
+
+// modelSwitch is the <model> tag of an event: go on in another model.
+type modelSwitch struct {
+	version, task, event string // may be an <itemvalue>
+	err                  error
+}
+
+// readSwitch returns the switch of an event, nil if it has none.
+func readSwitch(e *bpmn.Event) *modelSwitch {
+	blocks, err := findTags(e.Items.Text("workflow.result"), "model")
+	if err != nil {
+		return &modelSwitch{err: err}
+	}
+	for _, b := range blocks {
+		if strings.TrimSpace(b.content) == "" {
+			continue
+		}
+		s := &modelSwitch{}
+		for name, value := range map[string]*string{"version": &s.version, "task": &s.task, "event": &s.event} {
+			inner, err := findTags(b.content, name)
+			if err != nil {
+				return &modelSwitch{err: err}
+			}
+			if len(inner) > 0 {
+				*value = strings.TrimSpace(inner[0].content)
+			}
+		}
+		if s.version == "" || s.event == "" {
+			s.err = fault(InvalidModel, "event %d: <model> needs <version> and <event>", e.ID)
+		}
+		return s
+	}
+	return nil
+}
+
+// switchModel moves the workitem to the other model and returns the event that
+// goes on there.
+func (r *run) switchModel(ctx context.Context, s *modelSwitch) (*bpmn.Event, error) {
+	if s.err != nil {
+		return nil, s.err
+	}
+	event, err := r.switchID("event", s.event)
+	if err != nil {
+		return nil, err
+	}
+	before := r.items.Int(workitem.TaskID)
+	r.items.Set(workitem.ModelVersion, r.itemValue(s.version))
+	if err := r.findModel(ctx); err != nil {
+		return nil, err
+	}
+	if s.task != "" {
+		id, err := r.switchID("task", s.task)
+		if err != nil {
+			return nil, err
+		}
+		task, err := r.model.task(id)
+		if err != nil {
+			return nil, err
+		}
+		setTask(r.items, id)
+		r.rest(task)
+	}
+	r.items.Set(workitem.EventID, event)
+	r.log(before, event, r.items.Int(workitem.TaskID))
+	return r.model.event(r.items.Int(workitem.TaskID), event, false)
+}
+
+func (r *run) switchID(what, text string) (int, error) {
+	id, err := strconv.Atoi(r.itemValue(text))
+	if err != nil {
+		return 0, fault(InvalidModel, "<model>: the %s %q is not a number", what, r.itemValue(text))
+	}
+	return id, nil
+}
+
+// itemValue returns the text, or the value of the item if all of the text is
+// one <itemvalue>.
+func (r *run) itemValue(text string) string {
+	blocks, err := findTags(text, "itemvalue")
+	if err != nil || len(blocks) == 0 {
+		return text
+	}
+	return r.items.Text(strings.TrimSpace(blocks[0].content))
+}
