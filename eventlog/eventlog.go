@@ -1,0 +1,67 @@
+// Package eventlog is for programs that create event log entries in their own
+// Postgres transactions.
+//
+//	tx, err := pool.Begin(ctx)
+//	…
+//	// our own tables, and with them:
+//	id, err := eventlog.Create(ctx, tx, eventlog.Event{
+//		Topic: "invoice.sent",
+//		Ref:   invoice.ID,
+//		Data:  json.RawMessage(`{"amount":[12.5]}`),
+//		Delay: 24 * time.Hour,
+//	})
+//	…
+//	err = tx.Commit(ctx)
+//
+// The entry exists if and only if the transaction commits. Other languages call
+// the SQL function eventlog_create(topic, ref, data, delay), or with due =>
+// instead of the delay.
+package eventlog
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/postlude/postlude/internal/outbox"
+)
+
+// Event is an event log entry to be created.
+type Event struct {
+	// Topic says what the entry is; the policy of the topic says what happens
+	// to it. Dots separate the tokens of the NATS subject.
+	Topic string
+	// Ref is the id of what the entry is about. It need not exist.
+	Ref string
+	// Data is any JSON value, nil for none; at most 512 KiB for a topic that is
+	// published. Consumers that speak Imixs expect items: an object of lists.
+	Data json.RawMessage
+	// Delay is the time until the entry is due, from the call on, by the
+	// database's clock.
+	Delay time.Duration
+	// Due is used instead of Delay if it is not zero. It may be past.
+	Due time.Time
+}
+
+// ErrInvalid is the error of an event that cannot be created: no topic, no ref, a
+// negative delay, data that are too large, hold the character U+0000 or are no
+// JSON.
+var ErrInvalid = outbox.ErrInvalid
+
+// Create writes the entry on the caller's transaction and returns its id, a UUID
+// version 7. After an error the transaction is aborted, as after any SQL error.
+//
+// Relays are notified by the commit, which serialises commits: a program that
+// creates thousands of entries a second sets the parameter postlude.notify to
+// off on its connections, and relays find the entries within their interval.
+func Create(ctx context.Context, tx pgx.Tx, e Event) (string, error) {
+	id, err := outbox.Create(ctx, tx, outbox.NewEntry{
+		Topic: e.Topic, Ref: e.Ref, Data: e.Data, Delay: e.Delay, Due: e.Due,
+	})
+	if err != nil {
+		return "", err
+	}
+	return id.String(), nil
+}

@@ -1,0 +1,112 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// ErrInvalid is the error of an entry that cannot be written: no topic, no ref,
+// a negative delay, data that are too large or no JSON. The message says which.
+var ErrInvalid = errors.New("invalid event log entry")
+
+const createSQL = `
+SELECT eventlog_create(
+    topic => $1,
+    ref   => $2,
+    data  => $3,
+    delay => $4::interval,
+    due   => $5
+)`
+
+// Create writes one entry and returns its id. On a transaction the entry
+// becomes visible with its commit, and relays are notified with it. The checks
+// are those of the SQL function eventlog_create, which it calls; what it refuses
+// is an [ErrInvalid], and the transaction is aborted as after any SQL error.
+func Create(ctx context.Context, db DB, e NewEntry) (uuid.UUID, error) {
+	var delay *time.Duration
+	var due *time.Time
+	if e.Due.IsZero() {
+		delay = &e.Delay
+	} else {
+		due = &e.Due
+	}
+	var id uuid.UUID
+	err := db.QueryRow(ctx, createSQL, e.Topic, e.Ref, jsonText(e.Data), delay, due).Scan(&id)
+	if err != nil {
+		return uuid.Nil, fmt.Errorf("create entry: %w", invalidEntry(err))
+	}
+	return id, nil
+}
+
+// invalidEntry turns SQL errors of the data exception class (22) into
+// ErrInvalid.
+func invalidEntry(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && len(pg.Code) == 5 && pg.Code[:2] == "22" {
+		return fmt.Errorf("%w: %s", ErrInvalid, pg.Message)
+	}
+	return err
+}
+
+const insertSQL = `
+INSERT INTO eventlog (
+    topic,
+    ref,
+    due,
+    data,
+    armed_by,
+    traceparent,
+    dispatch_at
+)
+SELECT
+    x.topic,
+    x.ref,
+    f.due,
+    x.data::json,
+    x.armed_by,
+    nullif(x.traceparent, ''),
+    greatest(clock_timestamp(), f.due - interval '30 seconds')
+FROM unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
+    AS x (topic, ref, delay, due, data, armed_by, traceparent)
+CROSS JOIN LATERAL (
+    SELECT coalesce(x.due, clock_timestamp() + x.delay * interval '1 microsecond') AS due
+) f`
+
+// Insert writes async entries in one statement, on a transaction together with
+// the state that arms them. Relays are not notified: NOTIFY would serialise the
+// commits of all workers (docs/adr/0006-wake-up.md); whoever commits rings.
+func Insert(ctx context.Context, db DB, entries []NewEntry) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	n := len(entries)
+	topics, refs, armedBy := make([]string, n), make([]string, n), make([]string, n)
+	data, traces := make([]*string, n), make([]string, n)
+	delays, dues := make([]int64, n), make([]*time.Time, n)
+	for i := range entries {
+		e := &entries[i]
+		topics[i], refs[i], armedBy[i], traces[i] = e.Topic, e.Ref, e.ArmedBy, e.Traceparent
+		data[i] = jsonText(e.Data)
+		delays[i] = e.Delay.Microseconds()
+		if !e.Due.IsZero() {
+			dues[i] = &e.Due
+		}
+	}
+	if _, err := db.Exec(ctx, insertSQL, topics, refs, delays, dues, data, armedBy, traces); err != nil {
+		return fmt.Errorf("insert entries: %w", err)
+	}
+	return nil
+}
+
+func jsonText(data []byte) *string {
+	if data == nil {
+		return nil
+	}
+	s := string(data)
+	return &s
+}

@@ -1,0 +1,66 @@
+package outbox
+
+import (
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// TopicAsync is the topic of async events, the one topic with [PolicyAsync].
+const TopicAsync = "async.event"
+
+// Policy says what happens to the entries of a topic.
+type Policy string
+
+// The policies.
+const (
+	// PolicyAsync entries are dispatched to workers, who remove them.
+	PolicyAsync Policy = "async"
+	// PolicyCopy entries are published once, when they are due, and stay until
+	// a client removes them. It is the policy of a topic that has none.
+	PolicyCopy Policy = "copy"
+	// PolicyHold entries are never published.
+	PolicyHold Policy = "hold"
+)
+
+// Entry is an event log entry.
+type Entry struct {
+	ID    uuid.UUID
+	Topic string
+	// Ref is the id of what the entry is about, of a workitem for async
+	// entries. It need not exist.
+	Ref     string
+	Created time.Time
+	// Due is the earliest processing time, "timeout" in Imixs' terms, by the
+	// clock of the database.
+	Due time.Time
+	// Data is a JSON text, nil if there is none.
+	Data []byte
+	// ArmedBy is the $transactionid of the processing that armed an async
+	// entry, "" if the entry was written by somebody else.
+	ArmedBy string
+	// Traceparent is the W3C trace context of the creator, "" without one.
+	Traceparent string
+	// Attempts counts how often processing the entry was tried and failed.
+	Attempts int
+	// Slow says that the entry is to be handled alone.
+	Slow bool
+	// LastError is why the last attempt failed.
+	LastError string
+	// Generation counts the dispatches.
+	Generation int
+}
+
+// NewEntry is an entry to be written.
+type NewEntry struct {
+	Topic string
+	Ref   string
+	// Data is a JSON text, nil for none.
+	Data []byte
+	// Delay counts from the moment of the insert, by the database's clock.
+	Delay time.Duration
+	// Due is used instead of Delay if it is not zero; it may be past.
+	Due         time.Time
+	ArmedBy     string
+	Traceparent string
+}

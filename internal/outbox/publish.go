@@ -1,0 +1,146 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// dispatch publishes what was claimed, or gives it back, and settles all of it.
+func (r *Relay) dispatch(ctx context.Context, claimed []Claimed, round *Round) error {
+	round.Claimed = len(claimed)
+	dispatches, back := r.plan(claimed, round)
+	large, dispatches := splitLarge(dispatches)
+
+	s := settlement{relay: r, round: round, back: back}
+	s.add(dispatches, r.broker.Publish(ctx, dispatches))
+	for len(large) > 0 {
+		n := min(len(large), largeAtOnce)
+		ready, err := r.load(ctx, large[:n])
+		if err != nil {
+			return errors.Join(err, s.write(ctx))
+		}
+		s.add(ready, r.broker.Publish(ctx, ready))
+		large = large[n:]
+	}
+	return s.write(ctx)
+}
+
+// plan decides for each claimed entry.
+func (r *Relay) plan(claimed []Claimed, round *Round) (dispatches []Dispatch, back []Postponement) {
+	dispatches = make([]Dispatch, 0, len(claimed))
+	for i := range claimed {
+		c := &claimed[i]
+		policy := r.topics.Policy(c.Topic)
+		act, wait := decide(c, policy, r.cfg.Horizon, r.room.armed > 0)
+		switch act {
+		case publish, arm:
+			d := Dispatch{Claimed: c, Arm: act == arm}
+			dispatches = append(dispatches, d)
+			r.takeRoom(d)
+		case postpone, park:
+			back = append(back, Postponement{ID: c.ID, Generation: c.Generation, Wait: wait})
+			round.Postponed++
+		}
+	}
+	return dispatches, back
+}
+
+func (r *Relay) takeRoom(d Dispatch) {
+	if d.Arm {
+		r.room.armed--
+	} else if d.Lane != LaneCopy {
+		r.room.due[d.Lane]--
+	}
+}
+
+// largeAtOnce bounds the memory for large data: at most 512 KiB each.
+const largeAtOnce = 16
+
+func splitLarge(dispatches []Dispatch) (large, small []Dispatch) {
+	small = dispatches[:0:len(dispatches)]
+	for _, d := range dispatches {
+		if d.DataLeftOut && d.Lane == LaneCopy {
+			large = append(large, d)
+		} else {
+			small = append(small, d)
+		}
+	}
+	return large, small
+}
+
+// load reads large data; entries that have gone meanwhile are left out.
+func (r *Relay) load(ctx context.Context, dispatches []Dispatch) ([]Dispatch, error) {
+	ready := make([]Dispatch, 0, len(dispatches))
+	for _, d := range dispatches {
+		data, err := r.store.Data(ctx, &d.Entry)
+		if errors.Is(err, pgx.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		d.Data = data
+		ready = append(ready, d)
+	}
+	return ready, nil
+}
+
+// settlement collects what is to be written after publishing.
+type settlement struct {
+	relay    *Relay
+	round    *Round
+	back     []Postponement
+	failures []Failure
+	broker   error // why the broker did not take the last message given back
+}
+
+func (s *settlement) add(dispatches []Dispatch, errs []error) {
+	for i, d := range dispatches {
+		switch err := errs[i]; {
+		case err == nil && d.Lane == LaneCopy:
+			// A copy is finished with its acknowledgement.
+			s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation, Wait: Never})
+			s.round.Published++
+		case err == nil && d.Arm:
+			s.round.Armed++
+		case err == nil, errors.Is(err, ErrQueued):
+			s.round.Published++
+		case errors.Is(err, ErrRefused):
+			s.failures = append(s.failures, Failure{ID: d.ID, Error: err.Error(), Pause: Pause(d.Attempts + 1)})
+			s.round.Refused++
+		default:
+			s.broker = err
+			s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation})
+			s.round.GivenBack++
+		}
+	}
+}
+
+func (s *settlement) write(ctx context.Context) error {
+	if err := s.relay.store.Postpone(ctx, s.back); err != nil {
+		return err
+	}
+	if err := s.relay.store.Fail(ctx, s.failures); err != nil {
+		return err
+	}
+	if s.broker != nil {
+		return fmt.Errorf("publish: %w", s.broker)
+	}
+	return nil
+}
+
+// Pause is the time between an attempt, counted from 1, and the next: growing,
+// then an hour each.
+func Pause(attempt int) time.Duration {
+	pauses := [...]time.Duration{
+		time.Second, 5 * time.Second, 30 * time.Second, 2 * time.Minute, 10 * time.Minute,
+	}
+	if attempt >= 1 && attempt <= len(pauses) {
+		return pauses[attempt-1]
+	}
+	return time.Hour
+}

@@ -1,0 +1,246 @@
+package outbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+)
+
+// Nobody waits here for a row that another session has locked: one such row
+// would hold up all the others. What is locked keeps its lease, and is looked at
+// again when it ends.
+//
+// Only a topic that is on hold is parked: the policy may have changed since the
+// relay read it. A copy that has been published has nothing left to do either.
+const postponeSQL = `
+WITH free AS MATERIALIZED (
+    SELECT
+        e.id,
+        x.wait
+    FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS x (id, generation, wait)
+    JOIN eventlog e ON e.id = x.id
+    WHERE e.generation = x.generation
+    FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE eventlog e
+SET dispatch_at   = CASE
+        WHEN f.wait = -2 AND eventlog_policy(e.topic) <> 'hold' THEN clock_timestamp()
+        WHEN f.wait >= 0 THEN clock_timestamp() + f.wait * interval '1 microsecond'
+    END,
+    dispatched_at = NULL
+FROM free f
+WHERE e.id = f.id`
+
+// Waits of entries that no relay is to look at again.
+const (
+	// Never is the wait of a copy that has been published.
+	Never time.Duration = -1
+	// OnHold is the wait of an entry whose topic is on hold.
+	OnHold time.Duration = -2
+)
+
+// Postponement is when an entry that was claimed is to be looked at again.
+type Postponement struct {
+	ID         uuid.UUID
+	Generation int
+	// Wait counts from the moment it is written, by the database's clock.
+	Wait time.Duration
+}
+
+// Postpone ends leases before their time: the broker has no message of these
+// entries. An entry that was claimed again meanwhile, or is gone, is left alone.
+func (s *Store) Postpone(ctx context.Context, entries []Postponement) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	ids, generations, waits := make([]uuid.UUID, len(entries)), make([]int, len(entries)), make([]int64, len(entries))
+	for i, e := range entries {
+		ids[i], generations[i] = e.ID, e.Generation
+		waits[i] = int64(e.Wait) // one of the two that are no durations
+		if e.Wait >= 0 {
+			waits[i] = e.Wait.Microseconds()
+		}
+	}
+	if _, err := s.pool.Exec(ctx, postponeSQL, ids, generations, waits); err != nil {
+		return fmt.Errorf("postpone entries: %w", err)
+	}
+	return nil
+}
+
+// Failure is an attempt that failed.
+type Failure struct {
+	ID    uuid.UUID
+	Error string
+	// Pause is the time until the next attempt.
+	Pause time.Duration
+	// Counted says that the attempt is in the entry's count already.
+	Counted bool
+}
+
+const failSQL = `
+WITH free AS MATERIALIZED (
+    SELECT
+        e.id,
+        x.error,
+        x.pause,
+        x.counted
+    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[]) AS x (id, error, pause, counted)
+    JOIN eventlog e ON e.id = x.id
+    FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE eventlog e
+SET attempts      = e.attempts + CASE WHEN f.counted THEN 0 ELSE 1 END,
+    attempting    = false,
+    last_error    = f.error,
+    first_failure = coalesce(e.first_failure, clock_timestamp()),
+    last_failure  = clock_timestamp(),
+    dispatch_at   = clock_timestamp() + f.pause * interval '1 microsecond',
+    dispatched_at = NULL
+FROM free f
+WHERE e.id = f.id`
+
+// Fail records failed attempts with their errors and sets the time of the next.
+// The entries stay; how often they failed never removes them.
+func (s *Store) Fail(ctx context.Context, failures []Failure) error {
+	if len(failures) == 0 {
+		return nil
+	}
+	n := len(failures)
+	ids, errs, pauses, counted := make([]uuid.UUID, n), make([]string, n), make([]int64, n), make([]bool, n)
+	for i, f := range failures {
+		ids[i], errs[i], pauses[i], counted[i] = f.ID, storable(f.Error), f.Pause.Microseconds(), f.Counted
+	}
+	if _, err := s.pool.Exec(ctx, failSQL, ids, errs, pauses, counted); err != nil {
+		return fmt.Errorf("record failures: %w", err)
+	}
+	return nil
+}
+
+// An attempt that another finds begun has not come to an end.
+const beginAttemptSQL = `
+WITH free AS MATERIALIZED (
+    SELECT id
+    FROM eventlog
+    WHERE id = $1
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE eventlog e
+SET attempts      = e.attempts + 1,
+    attempting    = true,
+    last_error    = CASE
+        WHEN e.attempting THEN 'the attempt did not end: its process was killed, or lost its connection'
+        ELSE e.last_error
+    END,
+    first_failure = CASE WHEN e.attempting THEN coalesce(e.first_failure, clock_timestamp()) ELSE e.first_failure END,
+    last_failure  = CASE WHEN e.attempting THEN clock_timestamp() ELSE e.last_failure END
+FROM free f
+WHERE e.id = f.id
+RETURNING e.attempts`
+
+const existsSQL = `SELECT EXISTS (SELECT FROM eventlog WHERE id = $1)`
+
+// ErrLocked says that another session has locked the entry.
+var ErrLocked = errors.New("the entry is locked")
+
+// BeginAttempt counts an attempt before it is made, so that an entry that kills
+// its process is found out. It returns the number of the attempt, 0 if the entry
+// is gone, or [ErrLocked].
+func (s *Store) BeginAttempt(ctx context.Context, id uuid.UUID) (int, error) {
+	attempt := 0
+	err := s.pool.QueryRow(ctx, beginAttemptSQL, id).Scan(&attempt)
+	if errors.Is(err, pgx.ErrNoRows) {
+		exists := false
+		if err = s.pool.QueryRow(ctx, existsSQL, id).Scan(&exists); err == nil && exists {
+			return 0, ErrLocked
+		}
+	}
+	if err != nil {
+		return 0, fmt.Errorf("begin attempt: %w", err)
+	}
+	return attempt, nil
+}
+
+const withdrawAttemptSQL = `
+UPDATE eventlog
+SET attempts   = greatest(attempts - 1, 0),
+    attempting = false
+WHERE id = $1
+  AND attempting`
+
+// WithdrawAttempt takes back an attempt that turned out to be none, because the
+// workitem was busy, or Postgres could not be asked.
+func (s *Store) WithdrawAttempt(ctx context.Context, id uuid.UUID) error {
+	if _, err := s.pool.Exec(ctx, withdrawAttemptSQL, id); err != nil {
+		return fmt.Errorf("withdraw attempt: %w", err)
+	}
+	return nil
+}
+
+const setApartSQL = `
+WITH free AS MATERIALIZED (
+    SELECT id
+    FROM eventlog
+    WHERE id = ANY($1::uuid[])
+      AND dispatched_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE eventlog e
+SET slow          = true,
+    dispatch_at   = greatest(clock_timestamp(), e.due - interval '500 milliseconds'),
+    dispatched_at = NULL
+FROM free f
+WHERE e.id = f.id`
+
+// SetApart has entries dispatched again, at once, to be handled alone. One that
+// is not dispatched, but waits for its time, is left as it is.
+func (s *Store) SetApart(ctx context.Context, ids []uuid.UUID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := s.pool.Exec(ctx, setApartSQL, ids); err != nil {
+		return fmt.Errorf("set entries apart: %w", err)
+	}
+	return nil
+}
+
+const giveBackSQL = `
+WITH free AS MATERIALIZED (
+    SELECT id
+    FROM eventlog
+    WHERE id = ANY($1::uuid[])
+      AND dispatched_at IS NOT NULL
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE eventlog e
+SET dispatch_at   = greatest(clock_timestamp() + $2::bigint * interval '1 microsecond', e.due - interval '30 seconds'),
+    dispatched_at = NULL
+FROM free f
+WHERE e.id = f.id`
+
+// GiveBack ends the leases of entries that a worker had and will not handle now:
+// they are dispatched again after the pause, or later if they are not due by
+// then. One that is not dispatched is left as it is.
+func (s *Store) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := s.pool.Exec(ctx, giveBackSQL, ids, pause.Microseconds()); err != nil {
+		return fmt.Errorf("give entries back: %w", err)
+	}
+	return nil
+}
+
+// storable makes an error message a text that Postgres takes, and bounds it.
+func storable(message string) string {
+	const limit = 4000
+	message = strings.ReplaceAll(strings.ToValidUTF8(message, "\uFFFD"), "\x00", "\uFFFD")
+	if len(message) > limit {
+		message = strings.ToValidUTF8(message[:limit], "") + " …"
+	}
+	return message
+}
