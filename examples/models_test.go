@@ -1,0 +1,92 @@
+package examples_test
+
+import (
+	"bytes"
+	"io/fs"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/postlude/postlude/examples"
+	"github.com/postlude/postlude/internal/bpmn"
+)
+
+// task is what the demo, the documentation and other tests count on.
+type task struct {
+	id     int
+	name   string
+	events []int // callable, by a user or by the timer
+
+	target int // event of the boundary event, 0 without one
+	wait   time.Duration
+}
+
+func TestModels(t *testing.T) {
+	t.Parallel()
+
+	tests := []struct {
+		file, version, group string
+		tasks                []task
+	}{
+		{"ticket.bpmn", "ticket-1.0", "Ticket", []task{
+			{id: 1000, name: "New", events: []int{10}},
+			{id: 1100, name: "Open", events: []int{20, 30, 90}, target: 90, wait: 2 * time.Second},
+			{id: 1200, name: "Answered", events: []int{40}},
+			{id: 1300, name: "Escalated", events: []int{20}},
+			{id: 1900, name: "Closed"},
+		}},
+		{"order.bpmn", "order-1.0", "Order", []task{
+			{id: 1000, name: "Draft", events: []int{10}},
+			{id: 2000, name: "Ordered", events: []int{20}, target: 20},
+			{id: 3000, name: "Payment reserved", events: []int{30}, target: 30},
+			{id: 4000, name: "Packed", events: []int{40}, target: 40},
+			{id: 5000, name: "Insured shipment"},
+			{id: 5100, name: "Shipped"},
+		}},
+		{"reminder.bpmn", "reminder-1.0", "Reminder", []task{
+			{id: 1100, name: "Waiting", events: []int{10, 20, 50}, target: 20, wait: time.Second},
+			{id: 1200, name: "Confirmed"},
+			{id: 1900, name: "Given up"},
+		}},
+	}
+	names, err := fs.Glob(examples.FS, "*.bpmn")
+	require.NoError(t, err)
+	require.Len(t, names, len(tests), "every model has a row here")
+
+	for _, tt := range tests {
+		t.Run(tt.file, func(t *testing.T) {
+			t.Parallel()
+			source, err := examples.FS.ReadFile(tt.file)
+			require.NoError(t, err)
+			model, err := bpmn.Parse(tt.file, bytes.NewReader(source))
+			require.NoError(t, err)
+
+			require.Empty(t, model.Check())
+			require.Equal(t, tt.version, model.Version)
+			require.Equal(t, []string{tt.group}, model.Groups())
+			require.ElementsMatch(t, tt.tasks, tasksOf(t, model))
+		})
+	}
+}
+
+func tasksOf(t *testing.T, model *bpmn.Model) []task {
+	t.Helper()
+	var tasks []task
+	for _, found := range model.Tasks() {
+		got := task{id: found.ID, name: found.Name}
+		for _, event := range found.Events {
+			got.events = append(got.events, event.ID)
+		}
+		slices.Sort(got.events)
+		for _, boundary := range found.Boundary {
+			require.Zero(t, got.target, "one boundary event a task")
+			require.NoError(t, boundary.Timer.Err)
+			got.target = boundary.TargetEvent
+			got.wait = boundary.Timer.Due(time.Unix(0, 0)).Sub(time.Unix(0, 0))
+		}
+		tasks = append(tasks, got)
+	}
+	return tasks
+}
