@@ -1,0 +1,135 @@
+package catalog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/workflow"
+)
+
+// Deployment is what a deployment stored.
+type Deployment struct {
+	Version  string    `json:"version"`
+	Revision int64     `json:"revision"`
+	Deployed time.Time `json:"deployed"`
+	// Changed is false if the same source was deployed already.
+	Changed bool `json:"changed"`
+	// Warnings do not refuse a deployment.
+	Warnings []bpmn.Problem `json:"warnings,omitempty"`
+}
+
+// RefusedError lists why a model cannot be deployed.
+type RefusedError struct {
+	Problems []bpmn.Problem
+}
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	lines := make([]string, len(e.Problems))
+	for i, p := range e.Problems {
+		lines[i] = p.String()
+	}
+	return "the model is refused: " + strings.Join(lines, "; ")
+}
+
+const deploySQL = `
+INSERT INTO model AS m (version, source)
+VALUES ($1, $2)
+ON CONFLICT (version) DO UPDATE
+SET source   = excluded.source,
+    revision = nextval('model_revision'),
+    deployed = clock_timestamp()
+WHERE m.source <> excluded.source
+RETURNING revision, deployed`
+
+const deployedSQL = `
+SELECT
+    revision,
+    deployed
+FROM model
+WHERE version = $1`
+
+// Deploy checks a BPMN source and stores it under the version that it names; a
+// version that is there is replaced. file is what errors call the source. The
+// error is a [*bpmn.ParseError] or a [*RefusedError] if the source is at fault;
+// nothing is stored then.
+func (c *Catalog) Deploy(ctx context.Context, file string, source []byte) (Deployment, error) {
+	parsed, err := bpmn.Parse(file, bytes.NewReader(source))
+	if err != nil {
+		return Deployment{}, err
+	}
+	d := Deployment{Version: parsed.Version, Changed: true}
+	var faults []bpmn.Problem
+	for _, p := range workflow.Prepare(parsed).Check() {
+		if p.Severity == bpmn.Error {
+			faults = append(faults, p)
+		} else {
+			d.Warnings = append(d.Warnings, p)
+		}
+	}
+	if len(faults) > 0 {
+		return Deployment{}, &RefusedError{Problems: faults}
+	}
+	err = c.pool.QueryRow(ctx, deploySQL, d.Version, source).Scan(&d.Revision, &d.Deployed)
+	if errors.Is(err, pgx.ErrNoRows) {
+		d.Changed = false
+		err = c.pool.QueryRow(ctx, deployedSQL, d.Version).Scan(&d.Revision, &d.Deployed)
+	}
+	if err != nil {
+		return Deployment{}, fmt.Errorf("deploy model %s: %w", d.Version, err)
+	}
+	return d, nil
+}
+
+const versionSourceSQL = `
+SELECT source
+FROM model
+WHERE version = $1`
+
+// ErrNotDeployed is the error of a version that is not deployed.
+var ErrNotDeployed = errors.New("model not deployed")
+
+// Source returns the BPMN source of a version as it was deployed, or
+// [ErrNotDeployed].
+func (c *Catalog) Source(ctx context.Context, version string) ([]byte, error) {
+	var source []byte
+	err := c.pool.QueryRow(ctx, versionSourceSQL, version).Scan(&source)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, fmt.Errorf("model %s: %w", version, ErrNotDeployed)
+	case err != nil:
+		return nil, fmt.Errorf("read model %s: %w", version, err)
+	}
+	return source, nil
+}
+
+const listSQL = `
+SELECT
+    version,
+    revision,
+    deployed
+FROM model
+ORDER BY version`
+
+// List returns what is deployed, by version.
+func (c *Catalog) List(ctx context.Context) ([]Deployment, error) {
+	rows, err := c.pool.Query(ctx, listSQL)
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (d Deployment, err error) {
+		err = row.Scan(&d.Version, &d.Revision, &d.Deployed)
+		return d, err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list models: %w", err)
+	}
+	return list, nil
+}
