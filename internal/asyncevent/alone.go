@@ -1,0 +1,83 @@
+package asyncevent
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/postlude/postlude/internal/outbox"
+	"github.com/postlude/postlude/internal/postgres"
+)
+
+// Alone handles one delivery by itself, with the attempt counted before it is
+// made: an entry that kills its process is found out. Adapters run, and scripts
+// have their full time. The error is as in [Processor.Batch].
+func (p *Processor) Alone(ctx context.Context, d Delivery) (Verdict, error) {
+	attempt, err := p.outbox.BeginAttempt(ctx, d.ID)
+	if errors.Is(err, outbox.ErrLocked) {
+		p.metrics.Settled(Busy)
+		return Verdict{Outcome: Busy, Again: busyPause()}, nil
+	}
+	if err != nil {
+		return Verdict{}, err
+	}
+	verdict := Verdict{Outcome: Gone}
+	if attempt > 0 {
+		if verdict, err = p.attempt(ctx, d, attempt); err != nil {
+			return Verdict{}, err
+		}
+	}
+	p.metrics.Settled(verdict.Outcome)
+	return verdict, nil
+}
+
+func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdict, error) {
+	candidates, err := p.read(ctx, []Delivery{d}, aloneItemsSize)
+	if err != nil {
+		return Verdict{}, errors.Join(err, p.outbox.WithdrawAttempt(ctx, d.ID))
+	}
+	c, read := &candidates[0], time.Now()
+	switch outcome := decide(c, true); outcome {
+	case proceed:
+	case Stale:
+		stale := outbox.Stale{ID: c.ID, Expected: c.transactionID, Found: c.foundTransactionID()}
+		p.metrics.discarded(1)
+		return Verdict{Outcome: Stale}, outbox.DiscardStale(ctx, p.pool, []outbox.Stale{stale})
+	case NotDue:
+		return Verdict{Outcome: NotDue, Again: c.wait}, p.outbox.WithdrawAttempt(ctx, c.ID)
+	case Missing:
+		return p.failAlone(ctx, c, errMissing, missingPause)
+	case Failed:
+		return p.failAlone(ctx, c, c.dataError, outbox.Pause(attempt))
+	case Gone, Busy, Apart, Later, Foreign, Processed:
+		return Verdict{Outcome: outcome}, nil
+	}
+
+	next, err := p.run(ctx, c, true)
+	if err != nil {
+		return p.failAlone(ctx, c, err, outbox.Pause(attempt))
+	}
+	outcomes, err := p.commit(ctx, []*change{next})
+	switch {
+	case err != nil && (postgres.IsUnavailable(err) || ctx.Err() != nil):
+		return Verdict{}, errors.Join(err, p.outbox.WithdrawAttempt(ctx, c.ID))
+	case err != nil:
+		return p.failAlone(ctx, c, err, outbox.Pause(attempt))
+	case outcomes[0] == Processed:
+		p.metrics.processed(time.Since(read) - c.wait)
+		return Verdict{Outcome: Processed}, nil
+	default:
+		return Verdict{Outcome: outcomes[0], Again: busyPause()}, p.outbox.WithdrawAttempt(ctx, c.ID)
+	}
+}
+
+func (p *Processor) failAlone(ctx context.Context, c *candidate, cause error, pause time.Duration) (Verdict, error) {
+	p.log.Warn().Stringer("entry_id", c.ID).Str("ref", c.entry.Ref).Err(cause).Dur("pause", pause).
+		Str("outcome", string(Failed)).Msg("async event failed")
+	outcome := Failed
+	if errors.Is(cause, errMissing) {
+		outcome = Missing
+	}
+	failure := outbox.Failure{ID: c.ID, Error: cause.Error(), Pause: pause, Counted: true}
+	return Verdict{Outcome: outcome}, p.outbox.Fail(ctx, []outbox.Failure{failure})
+}
