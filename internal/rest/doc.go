@@ -1,0 +1,19 @@
+// Package rest is the workflow API over HTTP: workitems, models and the event
+// log, at the paths of Imixs' REST API. docs/api.md is its description for
+// clients.
+//
+// # A request's way
+//
+// Every request passes the guards (see guard.go) and then its handler, which
+// either answers or returns an error. What an error means for the client is
+// decided in one place, [problemOf]; what is not known there is the server's
+// fault, is logged, and is answered with 500 and nothing of its text. So a
+// handler neither logs nor chooses a status.
+//
+// Answers are complete before their first byte is written: an error can always
+// still become one.
+//
+// There is no authentication yet. The caller is [Config.Editor], and who may
+// reach the address may do everything; the guards only keep web pages out, which
+// a browser would let speak to an address of the machine it runs on.
+package rest
