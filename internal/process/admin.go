@@ -1,0 +1,99 @@
+package process
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"github.com/rs/zerolog"
+)
+
+// Admin are the flags of the health and metrics endpoint.
+type Admin struct {
+	Address string `name:"admin-address" env:"POSTLUDE_ADMIN_ADDRESS" placeholder:"HOST:PORT" help:"Where to serve /healthz, /readyz and /metrics; nowhere by default."`
+}
+
+// Check says why the program cannot do its work now, or nil.
+type Check func(ctx context.Context) error
+
+// NewRegistry returns a registry with the metrics of the process itself.
+func NewRegistry() *prometheus.Registry {
+	reg := prometheus.NewRegistry()
+	reg.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return reg
+}
+
+// Serve serves the endpoint until the context ends. It does nothing without an
+// address. /healthz answers 200 as long as the process does; /readyz answers 503
+// with the reasons while a check fails, and once the context has ended.
+func (a Admin) Serve(ctx context.Context, reg prometheus.Gatherer, checks map[string]Check, log zerolog.Logger) (stop func(), err error) {
+	if a.Address == "" {
+		return func() {}, nil
+	}
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
+	mux.Handle("GET /readyz", Ready(ctx, checks))
+	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
+	return ServeHTTP(ctx, a.Address, mux, log.With().Str("endpoint", "admin").Logger())
+}
+
+// Ready answers 200 if all checks pass, else 503 with what each of them says.
+func Ready(running context.Context, checks map[string]Check) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
+		defer cancel()
+		status, answer := http.StatusOK, map[string]string{}
+		if running.Err() != nil {
+			status, answer["process"] = http.StatusServiceUnavailable, "stopping"
+		}
+		for name, check := range checks {
+			answer[name] = "ok"
+			if err := check(ctx); err != nil { //nolint:contextcheck // the request bounds the check; running only says whether we stop
+				status, answer[name] = http.StatusServiceUnavailable, err.Error()
+			}
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(answer)
+	})
+}
+
+// ServeHTTP serves a handler on an address, in the background, and logs where.
+// stop ends it: requests that are being answered have ten seconds.
+func ServeHTTP(ctx context.Context, address string, handler http.Handler, log zerolog.Logger) (stop func(), err error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fmt.Errorf("serve http: %w", err)
+	}
+	server := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       time.Minute,
+		WriteTimeout:      time.Minute,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    1 << 16,
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			log.Error().Err(err).Msg("http server ended")
+		}
+	}()
+	log.Info().Str("address", listener.Addr().String()).Msg("http server listening")
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		if err := server.Shutdown(ctx); err != nil {
+			_ = server.Close()
+		}
+		<-ended
+	}, nil
+}
