@@ -41,15 +41,20 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 	case proceed:
 	case Stale:
 		stale := outbox.Stale{ID: c.ID, Expected: c.transactionID, Found: c.foundTransactionID()}
-		p.metrics.discarded(1)
-		return Verdict{Outcome: Stale}, outbox.DiscardStale(ctx, p.pool, []outbox.Stale{stale})
+		discarded, err := outbox.DiscardStale(ctx, p.pool, []outbox.Stale{stale})
+		p.metrics.discarded(len(discarded))
+		verdict := Verdict{Outcome: Stale}
+		verdict.settleIf(discarded[c.ID])
+		return verdict, err
 	case NotDue:
 		return Verdict{Outcome: NotDue, Again: c.wait}, p.outbox.WithdrawAttempt(ctx, c.ID)
 	case Missing:
 		return p.failAlone(ctx, c, errMissing, missingPause)
 	case Failed:
 		return p.failAlone(ctx, c, c.dataError, outbox.Pause(attempt))
-	case Gone, Busy, Apart, Later, Foreign, Processed:
+	case Apart:
+		return p.failAlone(ctx, c, errTooLarge, outbox.Pause(attempt))
+	case Gone, Busy, Later, Foreign, Processed:
 		return Verdict{Outcome: outcome}, nil
 	}
 
@@ -59,7 +64,7 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 	}
 	outcomes, err := p.commit(ctx, []*change{next})
 	switch {
-	case err != nil && (postgres.IsUnavailable(err) || ctx.Err() != nil):
+	case err != nil && (postgres.IsUnavailable(err) || postgres.IsRetryable(err) || ctx.Err() != nil):
 		return Verdict{}, errors.Join(err, p.outbox.WithdrawAttempt(ctx, c.ID))
 	case err != nil:
 		return p.failAlone(ctx, c, err, outbox.Pause(attempt))
@@ -74,10 +79,14 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 func (p *Processor) failAlone(ctx context.Context, c *candidate, cause error, pause time.Duration) (Verdict, error) {
 	p.log.Warn().Stringer("entry_id", c.ID).Str("ref", c.entry.Ref).Err(cause).Dur("pause", pause).
 		Str("outcome", string(Failed)).Msg("async event failed")
-	outcome := Failed
+	verdict := Verdict{Outcome: Failed}
 	if errors.Is(cause, errMissing) {
-		outcome = Missing
+		verdict.Outcome = Missing
 	}
-	failure := outbox.Failure{ID: c.ID, Error: cause.Error(), Pause: pause, Counted: true}
-	return Verdict{Outcome: outcome}, p.outbox.Fail(ctx, []outbox.Failure{failure})
+	recorded, err := p.outbox.Fail(ctx, []outbox.Failure{{ID: c.ID, Error: cause.Error(), Pause: pause, Counted: true}})
+	verdict.settleIf(recorded[c.ID])
+	return verdict, err
 }
+
+// errTooLarge is the error of a workitem that no process should read.
+var errTooLarge = errors.New("the workitem's items are larger than 1 GiB")

@@ -348,14 +348,24 @@ func TestAnEndlessConditionHarmsOnlyItself(t *testing.T) {
 	}
 	_, err := b.pool.Exec(t.Context(), "UPDATE eventlog SET dispatched_at = now()")
 	require.NoError(t, err)
-	verdicts, err := b.Batch(t.Context(), deliveries)
-	require.NoError(t, err)
-	for i, v := range verdicts {
-		if i == 10 {
-			require.Equal(t, asyncevent.Apart, v.Outcome)
+	outcomes := map[uuid.UUID]asyncevent.Outcome{}
+	for len(deliveries) > 0 { // what a slow machine leaves for later comes again
+		verdicts, err := b.Batch(t.Context(), deliveries)
+		require.NoError(t, err)
+		var later []asyncevent.Delivery
+		for i, v := range verdicts {
+			if outcomes[deliveries[i].ID] = v.Outcome; v.Outcome == asyncevent.Later {
+				later = append(later, deliveries[i])
+			}
+		}
+		deliveries = later
+	}
+	for id, outcome := range outcomes {
+		if id == b.entries(bad)[0].ID {
+			require.Equal(t, asyncevent.Apart, outcome)
 			continue
 		}
-		require.Equal(t, asyncevent.Processed, v.Outcome)
+		require.Equal(t, asyncevent.Processed, outcome)
 	}
 	for _, id := range good {
 		require.Equal(t, "10 20", b.path(id))

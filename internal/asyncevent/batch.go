@@ -146,12 +146,15 @@ func (p *Processor) commitRound(ctx context.Context, r *round) error {
 }
 
 // record writes down what took no effect. It comes after the commit: nothing of
-// it is lost if it fails, the entries are delivered again.
+// it is lost if it fails, the entries are delivered again. What another session
+// has locked is busy.
 func (p *Processor) record(ctx context.Context, r *round) error {
-	if err := outbox.DiscardStale(ctx, p.pool, r.stale); err != nil {
+	discarded, err := outbox.DiscardStale(ctx, p.pool, r.stale)
+	if err != nil {
 		return err
 	}
-	if err := p.outbox.Fail(ctx, r.failed); err != nil {
+	recorded, err := p.outbox.Fail(ctx, r.failed)
+	if err != nil {
 		return err
 	}
 	if err := p.outbox.SetApart(ctx, r.apart); err != nil {
@@ -160,12 +163,26 @@ func (p *Processor) record(ctx context.Context, r *round) error {
 	if len(r.apart) > 0 {
 		p.ring()
 	}
+	p.metrics.discarded(len(discarded))
+	written := map[Outcome]map[uuid.UUID]bool{Stale: discarded, Failed: recorded, Missing: recorded}
+	for i := range r.verdicts {
+		v := &r.verdicts[i]
+		if ids, ok := written[v.Outcome]; ok {
+			v.settleIf(ids[r.candidates[i].ID])
+		}
+	}
 	return nil
+}
+
+// settleIf leaves a verdict as it is, or makes it busy.
+func (v *Verdict) settleIf(written bool) {
+	if !written {
+		*v = Verdict{Outcome: Busy, Again: busyPause()}
+	}
 }
 
 func (p *Processor) count(r *round) {
 	p.metrics.batched(len(r.changes))
-	p.metrics.discarded(len(r.stale))
 	since := time.Since(r.read)
 	for i, v := range r.verdicts {
 		p.metrics.Settled(v.Outcome)

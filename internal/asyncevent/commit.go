@@ -18,11 +18,12 @@ import (
 var errExists = errors.New("a workitem of this id exists")
 
 // commit takes the effect of the changes in one transaction and says of each
-// whether it is [Processed] or [Busy]: the workitem is locked or has changed
-// since it was read, or the entry could not be removed, because it is locked,
-// gone or too early. Reading again tells. Deadlocks and serialization failures are tried again at
-// once. An error means that nothing has been committed, or that it is not known:
-// reading again tells.
+// whether it is [Processed] or [Busy]: the workitem is locked or has changed since
+// it was read, or the entry could not be removed, because it is locked, gone or
+// too early. Reading again tells.
+//
+// Deadlocks and serialization failures are tried again at once. An error means
+// that nothing has been committed, or that it is not known.
 func (p *Processor) commit(ctx context.Context, changes []*change) ([]Outcome, error) {
 	if len(changes) == 0 {
 		return nil, nil

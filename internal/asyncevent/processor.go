@@ -68,17 +68,15 @@ func NewProcessor(c Config) *Processor {
 func (p *Processor) Until(due time.Time) time.Duration { return p.clock.Until(due) }
 
 // GiveBack returns entries to the outbox, to be dispatched again after the pause,
-// when it is their time.
-func (p *Processor) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) error {
+// when it is their time. It returns those whose message is of no more use.
+func (p *Processor) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) (map[uuid.UUID]bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, giveBackTimeout)
 	defer cancel()
-	if err := p.outbox.GiveBack(ctx, ids, pause); err != nil {
-		return err
-	}
-	if pause == 0 {
+	settled, err := p.outbox.GiveBack(ctx, ids, pause)
+	if err == nil {
 		p.ring()
 	}
-	return nil
+	return settled, err
 }
 
 // giveBackTimeout bounds what a worker that stops waits for Postgres.

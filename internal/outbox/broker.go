@@ -96,12 +96,19 @@ WHERE name = $1
 // What was dispatched lies between now and the longest lease; beyond that only
 // timers wait, millions of them perhaps.
 const endLeasesSQL = `
-UPDATE eventlog
+WITH free AS MATERIALIZED (
+    SELECT id
+    FROM eventlog
+    WHERE dispatched_at IS NOT NULL
+      AND lane = ANY('{now,timer,slow,copy}')
+      AND dispatch_at <= now() + $1::bigint * interval '1 microsecond'
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE eventlog e
 SET dispatch_at   = clock_timestamp(),
     dispatched_at = NULL
-WHERE dispatched_at IS NOT NULL
-  AND lane = ANY('{now,timer,slow,copy}')
-  AND dispatch_at <= now() + $1::bigint * interval '1 microsecond'`
+FROM free f
+WHERE e.id = f.id`
 
 // markStream writes down how far the stream is.
 func (s *Store) markStream(ctx context.Context, now BrokerState, known bool) error {

@@ -234,6 +234,8 @@ func TestACommitNotifiesRelays(t *testing.T) {
 
 	f.async("due within the horizon", 20*time.Second)
 	require.Empty(t, notified())
+	f.create(outbox.NewEntry{Topic: "t", Ref: "a copy with a short delay", Delay: 20 * time.Second})
+	require.Empty(t, notified())
 
 	silent("notify is off", func() {
 		tx := f.begin()
@@ -244,7 +246,7 @@ func TestACommitNotifiesRelays(t *testing.T) {
 		require.NoError(t, tx.Commit(t.Context()))
 	})
 	silent("not to be looked at yet", func() {
-		f.create(outbox.NewEntry{Topic: "t", Ref: "r", Delay: time.Minute})
+		f.create(outbox.NewEntry{Topic: "t", Ref: "r", Delay: time.Hour})
 		f.async("far", time.Hour)
 	})
 	silent("on hold", func() { f.create(outbox.NewEntry{Topic: "held", Ref: "r"}) })

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/jackc/pgx/v5"
 )
 
 // ReasonStale is the reason of a discard: the workitem has been processed since.
@@ -28,21 +27,16 @@ WHERE e.id = f.id
 RETURNING e.id`
 
 // Remove deletes those of the entries that are due, by the database's clock, and
-// that nobody else has locked, and returns which it deleted. On a transaction that holds the lock on what the
-// entries are about, a returned id is the proof that this transaction, and no
-// other, takes the effect of the entry: the statement must start after the lock
-// is held.
+// that nobody else has locked, and returns which it deleted. On a transaction
+// that holds the lock on what the entries are about, a returned id is the proof
+// that this transaction, and no other, takes the effect of the entry: the
+// statement must start after the lock is held.
 func Remove(ctx context.Context, db DB, ids []uuid.UUID) (map[uuid.UUID]bool, error) {
-	removed := make(map[uuid.UUID]bool, len(ids))
 	if len(ids) == 0 {
-		return removed, nil
+		return map[uuid.UUID]bool{}, nil
 	}
-	rows, err := db.Query(ctx, removeSQL, ids)
+	removed, err := collectIDs(ctx, db, removeSQL, ids)
 	if err != nil {
-		return nil, fmt.Errorf("remove entries: %w", err)
-	}
-	var id uuid.UUID
-	if _, err := pgx.ForEachRow(rows, []any{&id}, func() error { removed[id] = true; return nil }); err != nil {
 		return nil, fmt.Errorf("remove entries: %w", err)
 	}
 	return removed, nil
@@ -121,21 +115,24 @@ WITH removed AS (
 )
 INSERT INTO eventlog_discarded (id, topic, ref, due, data, reason, armed_by, transaction_id)
 SELECT id, topic, ref, due, data, $4, expected, found
-FROM removed`
+FROM removed
+RETURNING id`
 
-// DiscardStale removes entries found to be stale and records them.
-func DiscardStale(ctx context.Context, db DB, stale []Stale) error {
+// DiscardStale removes entries found to be stale and records them. It returns
+// which: all but those that are gone, or locked by another session.
+func DiscardStale(ctx context.Context, db DB, stale []Stale) (map[uuid.UUID]bool, error) {
 	if len(stale) == 0 {
-		return nil
+		return nil, nil
 	}
 	ids, expected, found := make([]uuid.UUID, len(stale)), make([]string, len(stale)), make([]string, len(stale))
 	for i, s := range stale {
 		ids[i], expected[i], found[i] = s.ID, s.Expected, s.Found
 	}
-	if _, err := db.Exec(ctx, discardStaleSQL, ids, expected, found, ReasonStale); err != nil {
-		return fmt.Errorf("discard stale entries: %w", err)
+	discarded, err := collectIDs(ctx, db, discardStaleSQL, ids, expected, found, ReasonStale)
+	if err != nil {
+		return nil, fmt.Errorf("discard stale entries: %w", err)
 	}
-	return nil
+	return discarded, nil
 }
 
 const purgeDiscardedSQL = `

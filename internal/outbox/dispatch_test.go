@@ -96,7 +96,6 @@ func TestEachLaneWantsWhatItHasRoomFor(t *testing.T) {
 
 func TestPauseAfterAClaim(t *testing.T) {
 	t.Parallel()
-	r := NewRelay(nil, nil, RelayConfig{BatchSize: 100}, nil, zerolog.Nop())
 	for name, tt := range map[string]struct {
 		claimed    int
 		want       Want
@@ -111,12 +110,28 @@ func TestPauseAfterAClaim(t *testing.T) {
 		"room for no more":      {5, Want{LaneNow, 5, 0}, time.Hour, noRoomPause},
 		"room for none":         {0, Want{LaneNow, 0, 0}, -1, noRoomPause},
 	} {
+		r := NewRelay(nil, nil, RelayConfig{BatchSize: 100}, nil, zerolog.Nop())
 		claim := Claim{Entries: make([]Claimed, tt.claimed), Next: tt.next}
 		for i := range claim.Entries {
 			claim.Entries[i].Lane = LaneNow
 		}
 		require.Equal(t, tt.long, r.pauseAfter(claim, []Want{{LaneCopy, 100, 0}, tt.want}), name)
 	}
+}
+
+// An hour without workers must not become an hour of claims.
+func TestTheRelayRestsLongerWhileNothingMoves(t *testing.T) {
+	t.Parallel()
+	r := NewRelay(nil, nil, RelayConfig{}, nil, zerolog.Nop())
+	full, some := []Want{{Lane: LaneNow}}, Claim{Entries: make([]Claimed, 1), Next: -1}
+	var pauses []time.Duration
+	for range 6 {
+		pauses = append(pauses, r.pauseAfter(Claim{Next: -1}, full))
+	}
+	require.Equal(t, []time.Duration{
+		noRoomPause, 2 * noRoomPause, 4 * noRoomPause, 8 * noRoomPause, 16 * noRoomPause, time.Second,
+	}, pauses)
+	require.Equal(t, noRoomPause, r.pauseAfter(some, full))
 }
 
 func TestTheHorizonStaysWithinTheLease(t *testing.T) {

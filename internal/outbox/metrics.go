@@ -47,7 +47,7 @@ func (m *RelayMetrics) observe(r *Round, claimed []Claimed) {
 	m.rounds.WithLabelValues("ok").Inc()
 	for result, n := range map[string]int{
 		"published": r.Published, "armed": r.Armed, "postponed": r.Postponed,
-		"refused": r.Refused, "given_back": r.GivenBack,
+		"queued": r.Queued, "refused": r.Refused, "given_back": r.GivenBack,
 	} {
 		m.dispatched.WithLabelValues(result).Add(float64(n))
 	}

@@ -44,6 +44,9 @@ func (r *Relay) plan(claimed []Claimed, round *Round) (dispatches []Dispatch, ba
 		case postpone, park:
 			back = append(back, Postponement{ID: c.ID, Generation: c.Generation, Wait: wait})
 			round.Postponed++
+			if act == postpone {
+				round.Pause = min(round.Pause, wait)
+			}
 		}
 	}
 	return dispatches, back
@@ -107,8 +110,10 @@ func (s *settlement) add(dispatches []Dispatch, errs []error) {
 			s.round.Published++
 		case err == nil && d.Arm:
 			s.round.Armed++
-		case err == nil, errors.Is(err, ErrQueued):
+		case err == nil:
 			s.round.Published++
+		case errors.Is(err, ErrQueued):
+			s.round.Queued++
 		case errors.Is(err, ErrRefused):
 			s.failures = append(s.failures, Failure{ID: d.ID, Error: err.Error(), Pause: Pause(d.Attempts + 1)})
 			s.round.Refused++
@@ -124,7 +129,7 @@ func (s *settlement) write(ctx context.Context) error {
 	if err := s.relay.store.Postpone(ctx, s.back); err != nil {
 		return err
 	}
-	if err := s.relay.store.Fail(ctx, s.failures); err != nil {
+	if _, err := s.relay.store.Fail(ctx, s.failures); err != nil {
 		return err
 	}
 	if s.broker != nil {

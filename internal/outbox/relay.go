@@ -71,6 +71,7 @@ type Relay struct {
 	// room is how many more entries the broker may take, as of roomAt.
 	room   room
 	roomAt time.Time
+	noRoom time.Duration // the next pause for want of room
 	purged time.Time
 }
 
@@ -138,6 +139,8 @@ func (r *Relay) Run(ctx context.Context) error {
 // Round is what one look at the outbox did.
 type Round struct {
 	Claimed, Published, Armed, Postponed, Refused, GivenBack int
+	// Queued is how many had a message at the broker still, and got no other.
+	Queued int
 	// LeasesEnded is how many leases ended because messages were lost.
 	LeasesEnded int
 	// Pause is how long there is nothing to do, unless something wakes the
@@ -182,11 +185,11 @@ func (r *Relay) runOnce(ctx context.Context) (round Round, err error) {
 	if err != nil {
 		return round, err
 	}
+	round.Pause = r.pauseAfter(claim, wants)
 	if err := r.dispatch(settle, claim.Entries, &round); err != nil {
 		return round, err
 	}
 	r.metrics.observe(&round, claim.Entries)
-	round.Pause = r.pauseAfter(claim, wants)
 	return round, nil
 }
 
@@ -207,7 +210,8 @@ func (r *Relay) wants() []Want {
 	return wants
 }
 
-// noRoomPause is the time for workers to make room at the broker.
+// noRoomPause is the time for workers to make room at the broker; it doubles, up
+// to the interval, while nothing can be claimed.
 const noRoomPause = 50 * time.Millisecond
 
 // pauseAfter is the time until there is something to do: none after a full
@@ -222,16 +226,26 @@ func (r *Relay) pauseAfter(claim Claim, wants []Want) time.Duration {
 	if claim.Next >= 0 {
 		pause = min(claim.Next, pause)
 	}
+	full := false
 	for _, w := range wants {
 		switch {
 		case claimed[w.Lane] < w.Oldest+w.Newest:
 		case w.Oldest+w.Newest == r.cfg.BatchSize:
 			return 0
 		default:
-			r.roomAt = time.Time{}
-			pause = min(noRoomPause, pause)
+			full = true
 		}
 	}
+	if !full {
+		return pause
+	}
+	r.roomAt = time.Time{}
+	if len(claim.Entries) > 0 {
+		r.noRoom = noRoomPause
+	}
+	r.noRoom = max(r.noRoom, noRoomPause)
+	pause = min(r.noRoom, pause)
+	r.noRoom = min(2*r.noRoom, r.cfg.Interval)
 	return pause
 }
 

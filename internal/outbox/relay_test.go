@@ -244,12 +244,12 @@ func TestRelayRecordsWhatTheBrokerRefuses(t *testing.T) {
 	require.Equal(t, LaneSlow, published[len(published)-1].Lane)
 }
 
-func TestWhatIsStillQueuedIsPublished(t *testing.T) {
+func TestWhatIsStillQueuedIsNotPublishedAgain(t *testing.T) {
 	t.Parallel()
 	b := newBench(t, RelayConfig{})
 	b.async("r")
 	b.broker.answer = func(Dispatch) error { return ErrQueued }
-	require.Equal(t, 1, b.once().Published)
+	require.Equal(t, 1, b.once().Queued)
 	require.Equal(t, 1, b.count(leased+" AND attempts = 0"), "the lease is extended")
 }
 
@@ -538,6 +538,37 @@ func TestAnEntryThatGoesMeanwhileIsLeftOut(t *testing.T) {
 		return nil
 	}
 	require.Equal(t, 1, b.once().Published)
+}
+
+// After a loss the leases end, but for an entry that another session has locked:
+// nobody waits for that.
+func TestALockedEntryDoesNotStopTheRelayAfterALoss(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{})
+	b.async("locked")
+	b.async("free")
+	require.Equal(t, 2, b.once().Published)
+	tx, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(t.Context()) //nolint:errcheck // ends the lock
+	_, err = tx.Exec(t.Context(), "SELECT FROM eventlog WHERE ref = 'locked' FOR UPDATE")
+	require.NoError(t, err)
+	b.broker.set(func() { b.broker.state.Created = b.broker.state.Created.Add(time.Hour) })
+	b.relay.roomAt = time.Time{}
+	round := b.once()
+	require.Equal(t, 1, round.LeasesEnded)
+	require.Equal(t, 1, round.Published)
+}
+
+// What was postponed is looked at when it is its time, however long the interval.
+func TestTheRelayDoesNotSleepOverWhatItPostponed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{MaxAtBroker: 10, Interval: time.Minute})
+	b.broker.state.Armed = 10 // no schedule can be set
+	b.create(NewEntry{Topic: TopicAsync, Ref: "r", Delay: 1500 * time.Millisecond})
+	round := b.once()
+	require.Equal(t, 1, round.Postponed)
+	require.LessOrEqual(t, round.Pause, 1500*time.Millisecond)
 }
 
 // A lane that is full at the broker stops no other, and no copy.

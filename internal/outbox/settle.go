@@ -102,23 +102,38 @@ SET attempts      = e.attempts + CASE WHEN f.counted THEN 0 ELSE 1 END,
     dispatch_at   = clock_timestamp() + f.pause * interval '1 microsecond',
     dispatched_at = NULL
 FROM free f
-WHERE e.id = f.id`
+WHERE e.id = f.id
+RETURNING e.id`
 
 // Fail records failed attempts with their errors and sets the time of the next.
-// The entries stay; how often they failed never removes them.
-func (s *Store) Fail(ctx context.Context, failures []Failure) error {
+// The entries stay; how often they failed never removes them. It returns which
+// it recorded: all but those that are gone, or locked by another session.
+func (s *Store) Fail(ctx context.Context, failures []Failure) (map[uuid.UUID]bool, error) {
 	if len(failures) == 0 {
-		return nil
+		return nil, nil
 	}
 	n := len(failures)
 	ids, errs, pauses, counted := make([]uuid.UUID, n), make([]string, n), make([]int64, n), make([]bool, n)
 	for i, f := range failures {
 		ids[i], errs[i], pauses[i], counted[i] = f.ID, storable(f.Error), f.Pause.Microseconds(), f.Counted
 	}
-	if _, err := s.pool.Exec(ctx, failSQL, ids, errs, pauses, counted); err != nil {
-		return fmt.Errorf("record failures: %w", err)
+	recorded, err := collectIDs(ctx, s.pool, failSQL, ids, errs, pauses, counted)
+	if err != nil {
+		return nil, fmt.Errorf("record failures: %w", err)
 	}
-	return nil
+	return recorded, nil
+}
+
+// collectIDs runs a statement that returns ids.
+func collectIDs(ctx context.Context, db DB, sql string, args ...any) (map[uuid.UUID]bool, error) {
+	rows, err := db.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	ids := map[uuid.UUID]bool{}
+	var id uuid.UUID
+	_, err = pgx.ForEachRow(rows, []any{&id}, func() error { ids[id] = true; return nil })
+	return ids, err
 }
 
 // An attempt that another finds begun has not come to an end.
@@ -166,11 +181,18 @@ func (s *Store) BeginAttempt(ctx context.Context, id uuid.UUID) (int, error) {
 }
 
 const withdrawAttemptSQL = `
-UPDATE eventlog
-SET attempts   = greatest(attempts - 1, 0),
+WITH free AS MATERIALIZED (
+    SELECT id
+    FROM eventlog
+    WHERE id = $1
+      AND attempting
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE eventlog e
+SET attempts   = greatest(e.attempts - 1, 0),
     attempting = false
-WHERE id = $1
-  AND attempting`
+FROM free f
+WHERE e.id = f.id`
 
 // WithdrawAttempt takes back an attempt that turned out to be none, because the
 // workitem was busy, or Postgres could not be asked.
@@ -222,17 +244,34 @@ SET dispatch_at   = greatest(clock_timestamp() + $2::bigint * interval '1 micros
 FROM free f
 WHERE e.id = f.id`
 
+const lockedSQL = `
+SELECT x.id
+FROM unnest($1::uuid[]) AS x (id)
+JOIN eventlog e ON e.id = x.id
+WHERE e.dispatched_at IS NOT NULL
+  AND e.dispatch_at > now()`
+
 // GiveBack ends the leases of entries that a worker had and will not handle now:
 // they are dispatched again after the pause, or later if they are not due by
-// then. One that is not dispatched is left as it is.
-func (s *Store) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) error {
+// then. One that is gone, or not dispatched, is left as it is. It returns the
+// entries whose message is of no more use: all but those that still have their
+// lease because another session has locked them.
+func (s *Store) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) (map[uuid.UUID]bool, error) {
+	settled := make(map[uuid.UUID]bool, len(ids))
 	if len(ids) == 0 {
-		return nil
+		return settled, nil
 	}
 	if _, err := s.pool.Exec(ctx, giveBackSQL, ids, pause.Microseconds()); err != nil {
-		return fmt.Errorf("give entries back: %w", err)
+		return nil, fmt.Errorf("give entries back: %w", err)
 	}
-	return nil
+	locked, err := collectIDs(ctx, s.pool, lockedSQL, ids)
+	if err != nil {
+		return nil, fmt.Errorf("give entries back: %w", err)
+	}
+	for _, id := range ids {
+		settled[id] = !locked[id]
+	}
+	return settled, nil
 }
 
 // storable makes an error message a text that Postgres takes, and bounds it.

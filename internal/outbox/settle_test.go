@@ -44,15 +44,15 @@ func TestFailRecordsTheAttempt(t *testing.T) {
 	f := newFixture(t)
 	id := f.async("r", 0)
 	f.claim(10, 0)
-	require.NoError(t, f.store.Fail(t.Context(), nil))
-	require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "first", Pause: time.Minute}}))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), nil)))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "first", Pause: time.Minute}})))
 	first := f.row(id)
 	require.Equal(t, 1, first.Attempts)
 	require.Equal(t, "first", first.LastError)
 	require.False(t, first.Leased)
 	requireNear(t, time.Minute, first.Dispatch, "next attempt")
 
-	require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "second", Pause: time.Hour, Counted: true}, {ID: uuid.New()}}))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "second", Pause: time.Hour, Counted: true}, {ID: uuid.New()}})))
 	second := f.row(id)
 	require.Equal(t, 1, second.Attempts, "it was counted already")
 	require.Equal(t, "second", second.LastError)
@@ -70,7 +70,7 @@ func TestAnErrorIsStoredWhateverItsText(t *testing.T) {
 		"too long":  strings.Repeat("ä", 10_000),
 	} {
 		id := f.async("r", 0)
-		require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: text, Pause: time.Hour}}), name)
+		require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: text, Pause: time.Hour}})), name)
 		stored := f.row(id).LastError
 		require.NotEmpty(t, stored, name)
 		require.True(t, utf8.ValidString(stored), name)
@@ -104,7 +104,7 @@ func TestAnAttemptIsCountedBeforeItIsMade(t *testing.T) {
 	require.NoError(t, f.store.WithdrawAttempt(t.Context(), id))
 	require.Equal(t, 1, f.row(id).Attempts, "only what has begun is taken back")
 
-	require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "the real reason", Counted: true}}))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "the real reason", Counted: true}})))
 	require.Equal(t, 2, begin())
 	require.Equal(t, "the real reason", f.row(id).LastError, "an attempt that begins says nothing of the last")
 	require.NoError(t, f.store.WithdrawAttempt(t.Context(), id))
@@ -140,12 +140,12 @@ func TestGiveBackEndsTheLeaseOfWhatIsEarly(t *testing.T) {
 	soon, far := f.async("soon", 20*time.Second), f.async("far", 0)
 	f.claim(10, 0)
 	f.exec("UPDATE eventlog SET due = now() + interval '1 hour' WHERE id = $1", far)
-	require.NoError(t, f.store.GiveBack(t.Context(), nil, 0))
-	require.NoError(t, f.store.GiveBack(t.Context(), []uuid.UUID{soon, far}, 0))
+	require.NoError(t, errorOf(f.store.GiveBack(t.Context(), nil, 0)))
+	require.NoError(t, errorOf(f.store.GiveBack(t.Context(), []uuid.UUID{soon, far}, 0)))
 	requireNear(t, time.Hour-30*time.Second, f.row(far).Dispatch, "half a minute before it is due")
 	require.False(t, f.row(far).Leased)
 	require.Equal(t, []uuid.UUID{soon}, f.claimedIDs(10, 0))
-	require.NoError(t, f.store.GiveBack(t.Context(), []uuid.UUID{soon}, time.Minute))
+	require.NoError(t, errorOf(f.store.GiveBack(t.Context(), []uuid.UUID{soon}, time.Minute)))
 	require.Empty(t, f.claimedIDs(10, 0), "not before the pause is over")
 }
 
@@ -155,9 +155,9 @@ func TestOnlyLeasesAreEnded(t *testing.T) {
 	f := newFixture(t)
 	id := f.async("r", 0)
 	f.claim(10, 0)
-	require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "no", Pause: time.Hour}}))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: id, Error: "no", Pause: time.Hour}})))
 	require.NoError(t, f.store.SetApart(t.Context(), []uuid.UUID{id}))
-	require.NoError(t, f.store.GiveBack(t.Context(), []uuid.UUID{id}, 0))
+	require.NoError(t, errorOf(f.store.GiveBack(t.Context(), []uuid.UUID{id}, 0)))
 	requireNear(t, time.Hour, f.row(id).Dispatch, "the pause is kept")
 }
 
@@ -173,19 +173,23 @@ func TestNobodyWaitsForALockedEntry(t *testing.T) {
 	both := []uuid.UUID{locked, free}
 
 	began := time.Now()
-	require.NoError(t, f.store.Fail(t.Context(), []outbox.Failure{{ID: locked, Error: "x"}, {ID: free, Error: "x"}}))
+	require.NoError(t, errorOf(f.store.Fail(t.Context(), []outbox.Failure{{ID: locked, Error: "x"}, {ID: free, Error: "x"}})))
 	require.Equal(t, []int{0, 1}, []int{f.row(locked).Attempts, f.row(free).Attempts})
 	require.NoError(t, f.store.SetApart(t.Context(), both))
-	require.NoError(t, f.store.GiveBack(t.Context(), both, 0))
+	require.NoError(t, errorOf(f.store.GiveBack(t.Context(), both, 0)))
 	require.NoError(t, f.store.Postpone(t.Context(), []outbox.Postponement{{ID: claimed[0].ID, Generation: 1}, {ID: claimed[1].ID, Generation: 1}}))
 	_, err = f.store.BeginAttempt(t.Context(), locked)
 	require.ErrorIs(t, err, outbox.ErrLocked)
-	require.NoError(t, outbox.DiscardStale(t.Context(), f.pool, []outbox.Stale{{ID: locked}}))
+	require.NoError(t, errorOf(outbox.DiscardStale(t.Context(), f.pool, []outbox.Stale{{ID: locked}})))
 	removed, err := outbox.Remove(t.Context(), f.pool, both)
 	require.NoError(t, err)
 	require.Equal(t, map[uuid.UUID]bool{free: true}, removed)
+	require.NoError(t, f.store.WithdrawAttempt(t.Context(), locked))
 	require.Less(t, time.Since(began), 2*time.Second)
 	require.True(t, f.row(locked).Leased, "what is locked keeps its lease")
+	taken, err := f.store.GiveBack(t.Context(), both, 0)
+	require.NoError(t, err)
+	require.Equal(t, map[uuid.UUID]bool{locked: false, free: true}, taken, "the message of what keeps its lease is of use")
 }
 
 func TestRemoveTakesOnlyWhatIsDue(t *testing.T) {

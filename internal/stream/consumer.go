@@ -22,8 +22,9 @@ type Handler interface {
 	// Alone handles one delivery by itself.
 	Alone(ctx context.Context, delivery asyncevent.Delivery) (asyncevent.Verdict, error)
 	// GiveBack returns entries to the outbox, to be dispatched again after the
-	// pause.
-	GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) error
+	// pause, and says of which nobody has to hear any more: all but those that
+	// another session has locked.
+	GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Duration) (map[uuid.UUID]bool, error)
 	// Until says how long it is until a point in time on the database's clock.
 	Until(due time.Time) time.Duration
 }
@@ -61,6 +62,7 @@ type Consumer struct {
 	tuning  ConsumerConfig
 	js      jetstream.JetStream
 	handler Handler
+	silence time.Duration
 	metrics *asyncevent.Metrics
 	log     zerolog.Logger
 }
@@ -80,7 +82,8 @@ func NewConsumer(
 		return nil, err
 	}
 	return &Consumer{
-		cfg: cfg, tuning: tuning.withDefaults(), js: js, handler: handler, metrics: metrics, log: log,
+		cfg: cfg, tuning: tuning.withDefaults(), js: js, handler: handler, silence: defaultSilence,
+		metrics: metrics, log: log,
 	}, nil
 }
 
@@ -111,7 +114,7 @@ func (c *Consumer) runLane(ctx, work context.Context, name outbox.Lane) {
 		l.batch, l.slots, l.room, l.handle = 1, 2*c.tuning.Concurrency, 8*c.tuning.Concurrency, c.alone
 	}
 	in := intake{
-		cfg: c.cfg, js: c.js, lane: name, window: 2 * l.batch * l.slots,
+		cfg: c.cfg, js: c.js, lane: name, window: 2 * l.batch * l.slots, silence: c.silence,
 		until: c.handler.Until, metrics: c.metrics, log: c.log,
 	}
 	messages := make(chan *message, l.batch)

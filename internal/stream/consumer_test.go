@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -69,14 +70,18 @@ func (h *fakeHandler) handle(ctx context.Context, deliveries []asyncevent.Delive
 	return verdicts, nil
 }
 
-func (h *fakeHandler) GiveBack(ctx context.Context, ids []uuid.UUID, _ time.Duration) error {
+func (h *fakeHandler) GiveBack(ctx context.Context, ids []uuid.UUID, _ time.Duration) (map[uuid.UUID]bool, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := cmp.Or(ctx.Err(), h.backErr); err != nil {
-		return err
+		return nil, err
+	}
+	taken := map[uuid.UUID]bool{}
+	for _, id := range ids {
+		taken[id] = true
 	}
 	h.back = append(h.back, ids...)
-	return nil
+	return taken, nil
 }
 
 func (h *fakeHandler) Until(due time.Time) time.Duration { return time.Until(due) }
@@ -505,4 +510,26 @@ func TestWhatIsInHandIsNotDeliveredAgain(t *testing.T) {
 	for _, d := range h.all() {
 		require.False(t, d.Redelivered)
 	}
+}
+
+// Silence is no fault: a consumer that has nothing to deliver keeps its pull, and
+// the log is quiet.
+func TestAnIdleConsumerIsLeftInPeace(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t, nil)
+	h := new(fakeHandler)
+	var log bytes.Buffer
+	consumer, err := NewConsumer(t.Context(), connect(t, b.server.URL()), b.cfg, ConsumerConfig{}, h, nil, zerolog.New(&log))
+	require.NoError(t, err)
+	consumer.silence = 100 * time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	var running sync.WaitGroup
+	running.Go(func() { consumer.Run(ctx, time.Second) })
+	<-time.After(time.Second)
+	b.publish(immediate("r", outbox.LaneNow))
+	eventually(t, b.drained, "it is left")
+	cancel()
+	running.Wait()
+	require.Len(t, h.all(), 1)
+	require.Empty(t, log.String())
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 
@@ -21,6 +22,9 @@ type intake struct {
 	js     jetstream.JetStream
 	lane   outbox.Lane
 	window int // messages fetched ahead
+	// silence is after how long without a message the consumer is asked whether
+	// it has any: a pull can die without a sign.
+	silence time.Duration
 	// until says how long it is until a point in time on the database's clock.
 	until   func(time.Time) time.Duration
 	metrics *asyncevent.Metrics
@@ -32,9 +36,8 @@ type intake struct {
 const (
 	pullExpiry    = 10 * time.Second
 	pullHeartbeat = 2 * time.Second
-	// silence is after how long without a message the consumer is asked whether
-	// it has any: a pull can die without a sign.
-	silence = 15 * time.Second
+	// defaultSilence is the silence of an intake.
+	defaultSilence = 15 * time.Second
 )
 
 // errSilent says that a consumer has messages and does not deliver them.
@@ -80,14 +83,14 @@ func (in *intake) fetch(ctx context.Context, out chan<- *message) (got bool, err
 	stop := context.AfterFunc(ctx, func() { in.end(messages) })
 	defer stop()
 	for {
-		msg, err := messages.Next(jetstream.NextMaxWait(silence))
+		msg, err := messages.Next(jetstream.NextMaxWait(in.silence))
 		switch {
 		case err == nil:
 			got = true
 			in.take(msg, out)
 		case errors.Is(err, jetstream.ErrMsgIteratorClosed):
 			return got, err
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, jetstream.ErrNoMessages):
+		case errors.Is(err, nats.ErrTimeout):
 			if err := in.check(ctx, consumer); err != nil {
 				return got, err
 			}

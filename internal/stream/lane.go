@@ -26,7 +26,7 @@ type lane struct {
 	handle Handle
 	// giveBack returns entries to the outbox, to be dispatched again after a
 	// pause.
-	giveBack func(ctx context.Context, ids []uuid.UUID, pause time.Duration) error
+	giveBack func(ctx context.Context, ids []uuid.UUID, pause time.Duration) (map[uuid.UUID]bool, error)
 	// alive is how often the broker is told that what is in hand is not
 	// forgotten; well below its AckWait.
 	alive time.Duration
@@ -107,9 +107,9 @@ func (l *lane) take(ctx context.Context, m *message, intake <-chan *message) {
 }
 
 // returnTo gives messages back to the outbox, which has their entries dispatched
-// again: the broker forgets a negative acknowledgement when it is restarted, and
-// counts it as a delivery. Where Postgres cannot be reached it goes back to the
-// broker.
+// again after the pause: the broker forgets a negative acknowledgement when it is
+// restarted, and counts it as a delivery. Where the outbox cannot take one, it
+// goes back to the broker.
 func (l *lane) returnTo(ctx context.Context, messages []*message, pause time.Duration) {
 	if len(messages) == 0 {
 		return
@@ -118,9 +118,9 @@ func (l *lane) returnTo(ctx context.Context, messages []*message, pause time.Dur
 	for i, m := range messages {
 		ids[i] = m.ID
 	}
-	err := l.giveBack(ctx, ids, pause)
+	taken, err := l.giveBack(ctx, ids, pause)
 	for _, m := range messages {
-		if err == nil {
+		if taken[m.ID] {
 			_ = m.Ack()
 		} else {
 			_ = m.Nak()
@@ -130,6 +130,11 @@ func (l *lane) returnTo(ctx context.Context, messages []*message, pause time.Dur
 		l.log.Warn().Err(err).Int("entries", len(messages)).Msg("entries given back to the broker, not to the outbox")
 	}
 }
+
+// drainPause is how long what a stopping worker gives back stays in the outbox:
+// long enough for the acknowledgement of its message, which a relay would take
+// for a message that is queued.
+const drainPause = 100 * time.Millisecond
 
 // start begins as many batches as there are slots and ready messages for.
 func (l *lane) start(ctx context.Context, stopping <-chan struct{}) {
@@ -211,8 +216,9 @@ func (l *lane) settle(ctx context.Context, batch []*message, verdicts []asynceve
 	now := time.Now()
 	for i, v := range verdicts {
 		m := batch[i]
-		if v.Outcome == asyncevent.Busy {
-			m.busy++
+		m.busy++
+		if v.Outcome != asyncevent.Busy {
+			m.busy = 0
 		}
 		switch {
 		case v.Again <= 0:
@@ -243,9 +249,9 @@ func (l *lane) drain(ctx context.Context, intake <-chan *message) {
 	for m := range intake {
 		held = append(held, m)
 	}
-	l.returnTo(ctx, held, 0)
+	l.returnTo(ctx, held, drainPause)
 	for ; l.slot > 0; l.slot-- {
 		w := <-l.done
-		l.returnTo(ctx, w.again, 0)
+		l.returnTo(ctx, w.again, drainPause)
 	}
 }

@@ -71,7 +71,7 @@ CREATE TABLE eventlog (
     id            uuid        PRIMARY KEY DEFAULT eventlog_id(),
     topic         text        NOT NULL CHECK (topic <> ''),
     ref           text        NOT NULL CHECK (ref <> ''),
-    created       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    created       timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(created)),
     -- earliest processing time, "timeout" in Imixs' terms
     due           timestamptz NOT NULL DEFAULT clock_timestamp() CHECK (isfinite(due)),
     data          json,
@@ -168,7 +168,8 @@ $$;
 -- topic, no ref, a negative delay, delay and due together, data over 512 KiB
 -- for a topic that is published. The character U+0000 in data is an error too.
 --
--- Relays are notified when the transaction commits. NOTIFY serialises commits:
+-- Relays are notified when the transaction commits, if the entry is to be looked
+-- at within the minute. NOTIFY serialises commits:
 -- who writes thousands of entries a second says SET postlude.notify = off, and
 -- the relays' poll finds them.
 -- +goose StatementBegin
@@ -213,7 +214,7 @@ BEGIN
     VALUES (topic, ref, fires, data, eventlog_dispatch_at(policy, fires))
     RETURNING e.id INTO entry;
     IF policy <> 'hold'
-        AND eventlog_dispatch_at(policy, fires) <= clock_timestamp()
+        AND eventlog_dispatch_at(policy, fires) <= clock_timestamp() + interval '1 minute'
         AND current_setting('postlude.notify', true) IS DISTINCT FROM 'off'
     THEN
         PERFORM pg_notify('postlude_eventlog', '');
