@@ -78,7 +78,7 @@ func NewConsumer(
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
 	cfg = cfg.withDefaults()
-	if err := setup(ctx, js, cfg); err != nil {
+	if err := patiently(ctx, func(ctx context.Context) error { return setup(ctx, js, cfg) }); err != nil {
 		return nil, err
 	}
 	return &Consumer{

@@ -45,10 +45,14 @@ func NewPublisher(ctx context.Context, nc *nats.Conn, cfg Config) (*Publisher, e
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
 	p := &Publisher{cfg: cfg.withDefaults(), nc: nc, js: js}
-	if err := setup(ctx, js, p.cfg); err != nil {
-		return nil, err
-	}
-	if _, err := p.state(ctx); err != nil { // schedules need the broker's clock
+	err = patiently(ctx, func(ctx context.Context) error {
+		if err := setup(ctx, js, p.cfg); err != nil {
+			return err
+		}
+		_, err := p.state(ctx) // schedules need the broker's clock
+		return err
+	})
+	if err != nil {
 		return nil, err
 	}
 	return p, nil

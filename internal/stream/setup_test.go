@@ -130,3 +130,26 @@ func TestTwoInstallationsShareAServerByPrefix(t *testing.T) {
 	require.Equal(t, uint64(2), streamInfo(t, first.js, "ACME_EVENTLOG").State.Msgs)
 	require.Equal(t, uint64(1), streamInfo(t, first.js, "EVENTLOG").State.Msgs)
 }
+
+// A broker that is restarted while a program starts does not end it.
+func TestAStartWaitsForABrokerThatIsRestarted(t *testing.T) {
+	t.Parallel()
+	b := newBroker(t, nil)
+	b.stop()
+	started := make(chan error, 1)
+	go func() {
+		_, err := NewPublisher(t.Context(), b.nc, b.cfg)
+		started <- err
+	}()
+	<-time.After(300 * time.Millisecond)
+	b.server.Start()
+	require.NoError(t, <-started)
+
+	other := b.cfg
+	other.Installation = "another"
+	began := time.Now()
+	_, err := NewPublisher(t.Context(), b.nc, other)
+	var foreign *ForeignStreamError
+	require.ErrorAs(t, err, &foreign)
+	require.Less(t, time.Since(began), 5*time.Second, "an answer is final")
+}
