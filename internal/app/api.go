@@ -78,7 +78,7 @@ func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := b.serveAdmin(ctx, a.Admin, nil); err != nil {
+	if err := b.serveAdmin(ctx, a.Admin); err != nil {
 		return err
 	}
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Address)

@@ -3,7 +3,6 @@ package app
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -69,13 +68,11 @@ func (b *base) open(ctx context.Context, s settings) (err error) {
 }
 
 // serveAdmin serves health and metrics until close.
-func (b *base) serveAdmin(ctx context.Context, admin process.Admin, more map[string]process.Check) error {
-	checks := map[string]process.Check{
+func (b *base) serveAdmin(ctx context.Context, admin process.Admin) error {
+	stop, err := admin.Serve(ctx, b.metrics, map[string]process.Check{
 		"postgres": func(ctx context.Context) error { return postgres.CheckSchema(ctx, b.pool) },
 		"nats":     b.natsConnected,
-	}
-	maps.Copy(checks, more)
-	stop, err := admin.Serve(ctx, b.metrics, checks, b.log)
+	}, b.log)
 	if err != nil {
 		return err
 	}

@@ -53,7 +53,7 @@ func (r *Relay) Run(ctx context.Context, log zerolog.Logger) error {
 		return err
 	}
 	defer silence()
-	if err := b.serveAdmin(ctx, r.Admin, nil); err != nil {
+	if err := b.serveAdmin(ctx, r.Admin); err != nil {
 		return err
 	}
 

@@ -61,7 +61,7 @@ func (w *Worker) Run(ctx context.Context, log zerolog.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := b.serveAdmin(ctx, w.Admin, nil); err != nil {
+	if err := b.serveAdmin(ctx, w.Admin); err != nil {
 		return err
 	}
 

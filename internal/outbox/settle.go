@@ -237,19 +237,21 @@ WITH free AS MATERIALIZED (
     WHERE id = ANY($1::uuid[])
       AND dispatched_at IS NOT NULL
     FOR UPDATE SKIP LOCKED
+),
+given AS (
+    UPDATE eventlog e
+    SET dispatch_at   = greatest(clock_timestamp() + $2::bigint * interval '1 microsecond', e.due - interval '30 seconds'),
+        dispatched_at = NULL
+    FROM free f
+    WHERE e.id = f.id
 )
-UPDATE eventlog e
-SET dispatch_at   = greatest(clock_timestamp() + $2::bigint * interval '1 microsecond', e.due - interval '30 seconds'),
-    dispatched_at = NULL
-FROM free f
-WHERE e.id = f.id`
-
-const lockedSQL = `
-SELECT x.id
-FROM unnest($1::uuid[]) AS x (id)
-JOIN eventlog e ON e.id = x.id
-WHERE e.dispatched_at IS NOT NULL
-  AND e.dispatch_at > now()`
+-- what keeps its lease, because it is locked
+SELECT e.id
+FROM eventlog e
+WHERE e.id = ANY($1::uuid[])
+  AND e.dispatched_at IS NOT NULL
+  AND e.dispatch_at > now()
+  AND NOT EXISTS (SELECT FROM free f WHERE f.id = e.id)`
 
 // GiveBack ends the leases of entries that a worker had and will not handle now:
 // they are dispatched again after the pause, or later if they are not due by
@@ -261,10 +263,7 @@ func (s *Store) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Durati
 	if len(ids) == 0 {
 		return settled, nil
 	}
-	if _, err := s.pool.Exec(ctx, giveBackSQL, ids, pause.Microseconds()); err != nil {
-		return nil, fmt.Errorf("give entries back: %w", err)
-	}
-	locked, err := collectIDs(ctx, s.pool, lockedSQL, ids)
+	locked, err := collectIDs(ctx, s.pool, giveBackSQL, ids, pause.Microseconds())
 	if err != nil {
 		return nil, fmt.Errorf("give entries back: %w", err)
 	}

@@ -32,9 +32,11 @@ const maxSubject = 2000
 // the broker's clock. The error is an [outbox.ErrRefused] if the message would
 // have a subject that is too long.
 func encode(cfg *Config, d outbox.Dispatch, clock brokerClock) (*nats.Msg, error) {
-	msg := &nats.Msg{Header: header(cfg, d), Data: d.Data}
-	shown := cfg.Names.Tap(d.Topic, d.Ref) // where a worker finds it, or the tap shows it
-	if d.Lane != outbox.LaneCopy {
+	msg := &nats.Msg{Header: header(cfg, d)}
+	var shown string // where a worker finds it, or the tap shows it
+	if d.Lane == outbox.LaneCopy {
+		shown, msg.Data = cfg.Names.Tap(d.Topic, d.Ref), d.Data
+	} else {
 		shown, msg.Data = cfg.Names.due(d.Lane, d.ID, d.Ref), ids(d)
 	}
 	if len(shown) > maxSubject {
