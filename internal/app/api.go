@@ -96,7 +96,8 @@ func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
 	if a.Listening != nil {
 		a.Listening(listener.Addr().String())
 	}
-	return rest.Serve(ctx, listener, a.handler(ctx, b, processor), cmp.Or(a.Drain, defaultDrain), b.log)
+	server := process.HTTP{Write: 90 * time.Second, Drain: cmp.Or(a.Drain, defaultDrain)}
+	return server.Serve(ctx, listener, a.handler(ctx, b, processor), b.log)
 }
 
 func (a *API) handler(ctx context.Context, b *base, processor *asyncevent.Processor) http.Handler {

@@ -3,10 +3,10 @@ package process
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -41,7 +41,21 @@ func (a Admin) Serve(ctx context.Context, reg prometheus.Gatherer, checks map[st
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("ok\n")) })
 	mux.Handle("GET /readyz", Ready(ctx, checks))
 	mux.Handle("GET /metrics", promhttp.HandlerFor(reg, promhttp.HandlerOpts{}))
-	return ServeHTTP(ctx, a.Address, mux, log.With().Str("endpoint", "admin").Logger())
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Address)
+	if err != nil {
+		return nil, fmt.Errorf("serve http: %w", err)
+	}
+	log = log.With().Str("endpoint", "admin").Logger()
+	log.Info().Str("address", listener.Addr().String()).Msg("http server listening")
+	// It outlives the context: /readyz is to say that the process is stopping.
+	serving, end := context.WithCancel(context.WithoutCancel(ctx))
+	var server sync.WaitGroup
+	server.Go(func() {
+		if err := (HTTP{Write: time.Minute, Drain: 10 * time.Second}).Serve(serving, listener, mux, log); err != nil {
+			log.Error().Err(err).Msg("http server ended")
+		}
+	})
+	return func() { end(); server.Wait() }, nil
 }
 
 // Ready answers 200 if all checks pass, else 503 with what each of them says.
@@ -63,37 +77,4 @@ func Ready(running context.Context, checks map[string]Check) http.Handler {
 		w.WriteHeader(status)
 		_ = json.NewEncoder(w).Encode(answer)
 	})
-}
-
-// ServeHTTP serves a handler on an address, in the background, and logs where.
-// stop ends it: requests that are being answered have ten seconds.
-func ServeHTTP(ctx context.Context, address string, handler http.Handler, log zerolog.Logger) (stop func(), err error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
-	if err != nil {
-		return nil, fmt.Errorf("serve http: %w", err)
-	}
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 10 * time.Second,
-		ReadTimeout:       time.Minute,
-		WriteTimeout:      time.Minute,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    1 << 16,
-	}
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			log.Error().Err(err).Msg("http server ended")
-		}
-	}()
-	log.Info().Str("address", listener.Addr().String()).Msg("http server listening")
-	return func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		if err := server.Shutdown(ctx); err != nil {
-			_ = server.Close()
-		}
-		<-ended
-	}, nil
 }

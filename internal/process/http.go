@@ -1,4 +1,4 @@
-package rest
+package process
 
 import (
 	"context"
@@ -12,15 +12,25 @@ import (
 	"github.com/rs/zerolog"
 )
 
+// HTTP are the bounds of an HTTP server that its users differ in.
+type HTTP struct {
+	// Write is how long an answer may take, from the end of the headers on: a
+	// slow body, and then the work.
+	Write time.Duration
+	// Drain is how long requests in flight may take once the server is told to
+	// stop.
+	Drain time.Duration
+}
+
 // Serve answers requests on a listener until the context ends. Then it takes no
-// more, waits up to drain for those in flight, and cuts off the rest. The error
-// is why it ended before the context did. The listener is closed.
-func Serve(ctx context.Context, listener net.Listener, handler http.Handler, drain time.Duration, log zerolog.Logger) error {
+// more, waits for those in flight, and cuts off the rest. The error is why it
+// ended before the context did. The listener is closed.
+func (h HTTP) Serve(ctx context.Context, listener net.Listener, handler http.Handler, log zerolog.Logger) error {
 	server := &http.Server{
 		Handler:           handler,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       time.Minute,
-		WriteTimeout:      90 * time.Second, // from the end of the headers: a slow body, and then the work
+		WriteTimeout:      h.Write,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    1 << 16,
 		ErrorLog:          stdlog.New(log.With().Str(zerolog.LevelFieldName, "warn").Logger(), "", 0),
@@ -32,7 +42,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, dra
 		return fmt.Errorf("serve http: %w", err)
 	case <-ctx.Done():
 	}
-	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	draining, cancel := context.WithTimeout(context.WithoutCancel(ctx), h.Drain)
 	defer cancel()
 	if err := server.Shutdown(draining); err != nil {
 		log.Warn().Err(err).Msg("requests cut off")
