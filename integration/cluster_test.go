@@ -80,7 +80,9 @@ type program struct {
 	err  error
 }
 
-// start starts a program; the end of the test stops it.
+// start starts a program and waits until it says that it has started: before
+// that a signal ends it as it ends any process, and proves nothing. The end of
+// the test stops it.
 func (c *cluster) start(name string, env ...string) *program {
 	c.t.Helper()
 	log, err := os.CreateTemp(c.logs, name+"-*.log")
@@ -96,6 +98,10 @@ func (c *cluster) start(name string, env ...string) *program {
 		close(p.done)
 	}()
 	c.t.Cleanup(func() { p.stop(c.t) })
+	require.Eventually(c.t, func() bool {
+		text, err := os.ReadFile(log.Name())
+		return err == nil && bytes.Contains(text, []byte(` started"`))
+	}, 30*time.Second, 5*time.Millisecond, "%s does not start", name)
 	return p
 }
 
