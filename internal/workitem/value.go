@@ -1,10 +1,7 @@
 package workitem
 
 import (
-	"encoding/base64"
 	"fmt"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -116,35 +113,6 @@ func normalizeAll(values []any) []any {
 		panic(err)
 	}
 	return list
-}
-
-// FormatValue returns a value as text, the way Imixs' getItemValueString
-// shows it: numbers in decimal, dates as RFC 3339 with milliseconds, bytes in
-// base64.
-func FormatValue(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case string:
-		return v
-	case int64:
-		return strconv.FormatInt(v, 10)
-	case float64:
-		switch {
-		case math.IsNaN(v):
-			return "NaN"
-		case math.IsInf(v, 0):
-			return strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+") + "inity"
-		}
-		return string(appendDouble(nil, v))
-	case bool:
-		return strconv.FormatBool(v)
-	case time.Time:
-		return v.Format(dateLayout)
-	case []byte:
-		return base64.StdEncoding.EncodeToString(v)
-	}
-	return fmt.Sprint(value)
 }
 
 // Check returns a [*TextError] for the first item, in no particular order,
