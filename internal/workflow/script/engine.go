@@ -14,9 +14,10 @@ import (
 // maxIdle is how many sandboxes wait for the next script. More may run.
 const maxIdle = 32
 
-// maxRuns is how many scripts a sandbox runs before it is replaced. It bounds
-// what the engine itself remembers, such as its table of symbols.
-const maxRuns = 10_000
+// maxRuns is how many scripts a sandbox runs before it is replaced, in case the
+// engine remembers something of them. None is known, and building a sandbox
+// takes as long as some thousand scripts.
+const maxRuns = 100_000
 
 // Engine runs scripts. The zero value is ready; it may be used by any number
 // of goroutines and must not be copied after first use.
@@ -44,23 +45,41 @@ func (e *Error) Unwrap() error { return e.Err }
 // items are not changed.
 //
 // The error is an [*Error].
-func (e *Engine) Holds(p *Program, items workitem.Items, limit time.Duration) (bool, error) {
+func (e *Engine) Holds(p *Program, items workitem.Items, limit time.Duration) (holds bool, err error) {
 	if p.always != nil {
 		return *p.always, nil
 	}
+	err = e.run(p, scope{workitem: items}, limit, func(s *sandbox, _ *goja.Object, value goja.Value) error {
+		holds = value == s.yes || s.isPresent(value)
+		return nil
+	})
+	return holds && err == nil, err
+}
+
+// scope is what one script works on. A variable without items is not defined.
+type scope struct {
+	workitem, event workitem.Items
+	writable        bool
+}
+
+// reader takes from a script that has run what is wanted of it: from its global
+// object, or its value.
+type reader func(s *sandbox, global *goja.Object, value goja.Value) error
+
+func (e *Engine) run(p *Program, sc scope, limit time.Duration, read reader) error {
 	if p.err != nil {
-		return false, &Error{Source: p.source, Err: p.err}
+		return &Error{Source: p.source, Err: p.err}
 	}
 	s, err := e.take()
 	if err != nil {
-		return false, &Error{Source: p.source, Err: err}
+		return &Error{Source: p.source, Err: err}
 	}
-	holds, err := s.run(p.code, items, limit)
-	if err != nil {
-		err = &Error{Source: p.source, Err: err}
-	}
+	err = s.run(p.code, sc, limit, read)
 	e.give(s)
-	return holds, err
+	if err != nil {
+		return &Error{Source: p.source, Err: err}
+	}
+	return nil
 }
 
 func (e *Engine) take() (*sandbox, error) {
@@ -84,29 +103,29 @@ func (e *Engine) give(s *sandbox) {
 	}
 }
 
-// run never panics: a fault of the engine fails the script only.
-func (s *sandbox) run(code *goja.Program, items workitem.Items, limit time.Duration) (holds bool, err error) {
+// run never panics: a fault of the engine fails the script only. Reading is
+// under the same limits as running, since a script may have defined what is run
+// by it.
+func (s *sandbox) run(code *goja.Program, sc scope, limit time.Duration, read reader) (err error) {
 	s.runs++
-	s.items, s.depth = items, 0
 	s.watch.start(limit)
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("script engine: %v", r)
 		}
 		if reason := s.watch.stop(); reason != nil {
-			holds, err = false, reason
+			err = reason
 		}
 		var exception *goja.Exception
 		s.broken = err != nil && !errors.As(err, &exception)
-		s.items = nil
+		s.leaveScope()
 	}()
-	s.enterScope()
+	global := s.enterScope(sc)
 	value, err := s.vm.RunProgram(code)
 	if err != nil {
-		return false, err
+		return err
 	}
-	o, ok := value.(*goja.Object)
-	return value.StrictEquals(s.yes) || (ok && o.Prototype() == s.presentOf), nil
+	return read(s, global, value)
 }
 
 func shorten(s string) string {

@@ -6,7 +6,7 @@
     'Array', 'Boolean', 'Date', 'Error', 'EvalError', 'Function', 'Infinity', 'JSON', 'Map', 'Math', 'NaN', 'Number', 'Object',
     'RangeError', 'ReferenceError', 'RegExp', 'Set', 'String', 'SyntaxError', 'TypeError', 'URIError',
     'decodeURI', 'decodeURIComponent', 'encodeURI', 'encodeURIComponent', 'escape', 'isFinite', 'isNaN',
-    'parseFloat', 'parseInt', 'undefined', 'unescape', '\u0000text',
+    'globalThis', 'parseFloat', 'parseInt', 'undefined', 'unescape', '\u0000text', '\u0000has', '\u0000present',
   ]);
   const { ownKeys } = Reflect;
   const { freeze, getPrototypeOf, getOwnPropertyDescriptor, defineProperty } = Object;

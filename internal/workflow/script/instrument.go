@@ -7,7 +7,6 @@ import (
 
 	"github.com/dop251/goja/ast"
 	"github.com/dop251/goja/token"
-	"github.com/dop251/goja/unistring"
 )
 
 // checkName is the function that sees every result of + and of a template. No
@@ -19,16 +18,21 @@ const maxParts = 64
 
 // instrument puts a check of its length around every text that an operator
 // makes: no other place could stop s+=s from filling the memory. It refuses
-// BigInt, whose operators cannot be stopped at all.
+// BigInt, whose operators cannot be stopped at all. On the way it gives old
+// scripts their meaning, see [dialect].
 func instrument(tree *ast.Program) error {
-	w := &walker{seen: map[any]bool{}}
+	w := &walker{seen: map[any]bool{}, dialect: dialect{kept: map[ast.Node]bool{}}}
+	if block, ok := tree.Body[0].(*ast.BlockStatement); ok {
+		publish(tree, block.List)
+	}
 	w.walk(reflect.ValueOf(&tree.Body).Elem())
 	return w.err
 }
 
 type walker struct {
-	seen map[any]bool // the tree shares nodes
-	err  error
+	seen    map[any]bool // the tree shares nodes
+	dialect dialect
+	err     error
 }
 
 func (w *walker) walk(v reflect.Value) {
@@ -37,10 +41,7 @@ func (w *walker) walk(v reflect.Value) {
 		if v.IsNil() {
 			return
 		}
-		w.walk(v.Elem())
-		if e, ok := v.Interface().(ast.Expression); ok && v.CanSet() && v.Type() == reflect.TypeFor[ast.Expression]() && makesText(e) {
-			v.Set(reflect.ValueOf(checked(e)))
-		}
+		w.expression(v)
 	case reflect.Pointer:
 		if v.IsNil() || w.seen[v.Interface()] {
 			return
@@ -63,7 +64,27 @@ func (w *walker) walk(v reflect.Value) {
 	}
 }
 
+// expression walks what an interface holds. If it is an expression, and
+// another one may stand in its place, it may be replaced.
+func (w *walker) expression(v reflect.Value) {
+	e, ok := v.Interface().(ast.Expression)
+	if !ok || !v.CanSet() || v.Type() != reflect.TypeFor[ast.Expression]() {
+		w.walk(v.Elem())
+		return
+	}
+	replace := w.dialect.replacement(e) // before its parts change
+	w.walk(v.Elem())
+	switch {
+	case replace != nil:
+		v.Set(reflect.ValueOf(replace(e)))
+	case makesText(e):
+		v.Set(reflect.ValueOf(helper(checkName, e, e)))
+	}
+}
+
 func (w *walker) inspect(node any) {
+	w.dialect.keep(node)
+	w.dialect.within(node)
 	switch n := node.(type) {
 	case *ast.NumberLiteral:
 		if _, ok := n.Value.(*big.Int); ok {
@@ -86,11 +107,4 @@ func makesText(e ast.Expression) bool {
 		return e.Tag == nil
 	}
 	return false
-}
-
-func checked(e ast.Expression) ast.Expression {
-	return &ast.CallExpression{
-		Callee:       &ast.Identifier{Name: unistring.NewFromString(checkName), Idx: e.Idx0()},
-		ArgumentList: []ast.Expression{e},
-	}
 }

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/dop251/goja"
-
-	"github.com/postlude/postlude/internal/workitem"
 )
 
 // Limits of one script. Together with the watch they bound what a single call
@@ -19,6 +17,7 @@ const (
 	maxPattern = 1 << 10 // characters of a regular expression
 	maxSubject = 1 << 16 // characters it is applied to
 	maxJSON    = 100     // depth of a JSON text
+	maxGiven   = 1 << 20 // bytes that a script writes into items and returns
 )
 
 // sandbox is one JavaScript world. Everything in it is frozen; each script
@@ -32,13 +31,13 @@ type sandbox struct {
 	runs   int
 	broken bool
 
-	methods   map[string]bool // of the workitem
-	itemsOf   *goja.Object    // prototype of the workitem
-	listOf    *goja.Object    // prototype of lists of values
-	presentOf *goja.Object    // prototype of the list that workitem.name gives
+	workitem  *collection
+	event     *collection
+	listOf    *goja.Object // prototype of lists of values
+	presentOf *goja.Object // prototype of the list that workitem.name gives
 
-	items workitem.Items // of the running script
-	depth int            // guarded native functions being run
+	depth  int // guarded native functions being run
+	budget int // of what the running script may still give away
 }
 
 //go:embed harden.js
@@ -59,24 +58,42 @@ func newSandbox() (s *sandbox, err error) {
 	s.guardLists()
 	s.guardRegexps()
 	s.guardRest()
-	s.defineWorkitem()
+	s.defineList()
+	s.workitem, s.event = s.newCollection(), s.newCollection()
+	s.defineHelpers()
+	current := s.function("globalThis", func(goja.FunctionCall) goja.Value { return vm.GlobalObject() })
+	if err := s.base.DefineAccessorProperty("globalThis", current, nil, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
+		return nil, fmt.Errorf("build sandbox: %w", err)
+	}
 	harden, err := vm.RunScript("harden.js", hardenSource)
 	if err != nil {
 		return nil, fmt.Errorf("build sandbox: %w", err)
 	}
 	call, _ := goja.AssertFunction(harden)
-	if _, err := call(goja.Undefined(), s.itemsOf, s.listOf, s.presentOf); err != nil {
+	if _, err := call(goja.Undefined(), s.workitem.prototype, s.event.prototype, s.listOf, s.presentOf); err != nil {
 		return nil, fmt.Errorf("build sandbox: %w", err)
 	}
 	return s, nil
 }
 
 // enterScope gives the next script its global object.
-func (s *sandbox) enterScope() {
+func (s *sandbox) enterScope(sc scope) *goja.Object {
 	global := s.vm.CreateObject(s.base)
 	s.vm.SetGlobalObject(global)
-	s.define(global, "globalThis", global)
-	s.define(global, "workitem", s.workitem())
+	s.workitem.enter(global, "workitem", sc.workitem, sc.writable)
+	s.event.enter(global, "event", sc.event, sc.writable)
+	s.depth, s.budget = 0, maxGiven
+	return global
+}
+
+// leaveScope lets go of what the last script worked on.
+func (s *sandbox) leaveScope() { s.workitem.items, s.event.items = nil, nil }
+
+// variable defines a global variable. It is faster than define.
+func (s *sandbox) variable(global *goja.Object, name string, value goja.Value) {
+	if err := global.Set(name, value); err != nil {
+		panic(err)
+	}
 }
 
 // define sets a property that a script may overwrite, for itself.
