@@ -4,7 +4,7 @@ package examples
 
 import "embed"
 
-// FS holds ticket.bpmn, order.bpmn and reminder.bpmn.
+// FS holds ticket.bpmn, order.bpmn, reminder.bpmn and escalation.bpmn.
 //
 //go:embed *.bpmn
 var FS embed.FS

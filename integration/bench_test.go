@@ -57,7 +57,7 @@ func newBed(b *testing.B) *bed {
 	immediate, err := os.ReadFile("testdata/immediate-boundary-event.bpmn")
 	require.NoError(b, err)
 	for _, source := range [][]byte{order, immediate} {
-		_, err = models.Deploy(ctx, "model", source)
+		_, err = models.Deploy(ctx, "model", source, catalog.Standard())
 		require.NoError(b, err)
 	}
 	clock, err := asyncevent.NewClock(ctx, pool)

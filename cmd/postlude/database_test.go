@@ -47,9 +47,9 @@ func TestModelDeployRefuses(t *testing.T) {
 	require.Contains(t, got.out, "approval-1.0")
 	lines := strings.Split(strings.TrimSpace(got.err), "\n")
 	require.Len(t, lines, 3, got.err)
-	require.Contains(t, lines[0], "postlude: testdata/nomodel.bpmn: not a BPMN 2.0 file")
-	require.Regexp(t, `^postlude: testdata/faulty.bpmn:\d+: Boundary_Hour: error: .*"soon"`, lines[1])
-	require.Regexp(t, `^postlude: testdata/faulty.bpmn:\d+: Task_Reminded: error: the task id 200 is also`, lines[2])
+	require.Contains(t, lines[0], "postlude: testdata/nomodel.bpmn:1: error[xml-malformed]: ")
+	require.Regexp(t, `^postlude: testdata/faulty.bpmn:\d+: Boundary_Hour: error\[timer-invalid\]: .*"soon"`, lines[1])
+	require.Regexp(t, `^postlude: testdata/faulty.bpmn:\d+: Task_Reminded: error\[task-id-duplicate\]: the task id 200 is also`, lines[2])
 	require.NotContains(t, succeed(t, "", "model", "list", url), "faulty")
 
 	got = call(t, "", "model", "deploy", url, "testdata/absent.bpmn")

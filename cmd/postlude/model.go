@@ -7,18 +7,19 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/process"
 )
 
 type modelCommand struct {
 	Deploy modelDeployCommand `cmd:"" help:"Check models and store each under the version that it names. Running workers use it at once."`
+	Lint   modelLintCommand   `cmd:"" help:"Say what is wrong with models, without deploying them."`
 	List   modelListCommand   `cmd:"" help:"List the deployed models."`
 }
 
 type modelDeployCommand struct {
 	database
+	unknownPlugins
 	Files []string `arg:"" name:"file" help:"BPMN files; - is standard input."`
 }
 
@@ -33,10 +34,11 @@ func (c *modelDeployCommand) Run(ctx context.Context, std streams) error {
 	models := catalog.New(pool)
 	refused := false
 	for _, file := range c.Files {
-		err := deploy(ctx, models, file, std)
+		err := deploy(ctx, models, file, c.options(), std)
+		var refusal *catalog.RefusedError
 		switch {
-		case isRefusal(err):
-			reportRefusal(std, err)
+		case errors.As(err, &refusal):
+			reportRefusal(std, refusal)
 			refused = true
 		case err != nil:
 			return err
@@ -48,17 +50,17 @@ func (c *modelDeployCommand) Run(ctx context.Context, std streams) error {
 	return nil
 }
 
-func deploy(ctx context.Context, models *catalog.Catalog, file string, std streams) error {
+func deploy(ctx context.Context, models *catalog.Catalog, file string, o catalog.Options, std streams) error {
 	source, err := readInput(file, std.in)
 	if err != nil {
 		return err
 	}
-	deployment, err := models.Deploy(ctx, inputName(file), source)
+	deployment, err := models.Deploy(ctx, inputName(file), source, o)
 	if err != nil {
 		return err
 	}
 	for _, warning := range deployment.Warnings {
-		fmt.Fprintln(std.out, warning)
+		fmt.Fprintln(std.out, process.OneLine(warning.String()))
 	}
 	unchanged := ""
 	if !deployment.Changed {
@@ -68,21 +70,9 @@ func deploy(ctx context.Context, models *catalog.Catalog, file string, std strea
 	return nil
 }
 
-// isRefusal says whether the fault is the model's, and other models may do.
-func isRefusal(err error) bool {
-	var parse *bpmn.ParseError
-	var refused *catalog.RefusedError
-	return errors.As(err, &parse) || errors.As(err, &refused)
-}
-
 // reportRefusal writes a line for each problem of the model.
-func reportRefusal(std streams, err error) {
-	var refused *catalog.RefusedError
-	if !errors.As(err, &refused) {
-		report(std.err, err)
-		return
-	}
-	for _, problem := range refused.Problems {
+func reportRefusal(std streams, refusal *catalog.RefusedError) {
+	for _, problem := range refusal.Problems {
 		fmt.Fprintf(std.err, "postlude: %s\n", process.OneLine(problem.String()))
 	}
 }

@@ -19,10 +19,11 @@ func TestUsage(t *testing.T) {
 		{"no command", nil, "expected one of"},
 		{"unknown command", []string{"frobnicate"}, "unexpected argument frobnicate"},
 		{"unknown flag", []string{"version", "--frobnicate"}, "unknown flag --frobnicate"},
-		{"half a command", []string{"model"}, `expected one of "deploy", "list"`},
+		{"half a command", []string{"model"}, `expected one of "deploy", "lint", "list"`},
 		{"no database", []string{"model", "list"}, "set DATABASE_URL or give --database-url"},
 		{"no database for migrate", []string{"migrate"}, "set DATABASE_URL or give --database-url"},
 		{"no file", []string{"model", "deploy"}, `expected "<file> ..."`},
+		{"no file to lint", []string{"model", "lint"}, `expected "<file> ..."`},
 		{"no id", []string{"workitem", "get"}, `expected "<id>"`},
 		{"no number", []string{"workitem", "process", "--task", "ten"}, "--task"},
 		{"two files", []string{"workitem", "process", "a.json", "b.json"}, "one file at most: a.json and b.json"},
@@ -81,7 +82,7 @@ func TestHelp(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"--help"}, []string{"migrate", "model deploy", "model list", "workitem process", "workitem get", "eventlog list", "simulate", "demo", "dev", "version"}},
+		{[]string{"--help"}, []string{"migrate", "model deploy", "model lint", "model list", "workitem process", "workitem get", "eventlog list", "simulate", "demo", "dev", "version"}},
 		{[]string{"demo", "--help"}, []string{"$DATABASE_URL", "--keep", "--data", "--workitems", "--clients", "$POSTLUDE_LOG_LEVEL"}},
 		{[]string{"dev", "--help"}, []string{"$DATABASE_URL", "--data", "$POSTLUDE_API_ADDRESS"}},
 		{[]string{"workitem", "process", "--help"}, []string{"$DATABASE_URL", "$ASYNCEVENT_PROCESSOR_ENABLED", "Sets $uniqueid", "NAME=VALUE"}},

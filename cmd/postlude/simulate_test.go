@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -34,3 +36,54 @@ func TestSimulateFails(t *testing.T) {
 	require.NoError(t, json.Unmarshal([]byte(got.out), &document), got.out)
 	require.Equal(t, "UNDEFINED_MODEL_ENTRY", document["error"]["code"])
 }
+
+func TestSimulateATimeline(t *testing.T) {
+	t.Parallel()
+	events := filepath.Join(t.TempDir(), "events.json")
+	require.NoError(t, os.WriteFile(events, []byte(`[{"at":"P2D","event":40,"items":{"reason":["settled"]}}]`), 0o600))
+	out := succeed(t, `{"$taskid":[1000],"$eventid":[10]}`, "simulate", "--timeline", "--model", escalation,
+		"--start", "2026-01-01T10:00:00+02:00", "--timezone", "Europe/Berlin", "--events", events, "--event", "P1D=20", "--for", "P60D")
+	require.Contains(t, out, "2026-01-02T09:00:00+01:00  workitem-1  user event  20 remind")
+	require.Contains(t, out, "2026-01-03T09:00:00+01:00  workitem-1  user event  40 close     1100 Open → 1900 Closed")
+	require.NotContains(t, out, "Still armed")
+}
+
+func TestSimulateATimelineFails(t *testing.T) {
+	t.Parallel()
+	broken := filepath.Join(t.TempDir(), "events.json")
+	require.NoError(t, os.WriteFile(broken, []byte(`[{"at":"P2D"}]`), 0o600))
+	const first = `{"$taskid":[1000],"$eventid":[10]}`
+	for name, c := range map[string]struct {
+		in     string
+		args   []string
+		status int
+		err    string
+	}{
+		"no timeline":     {first, []string{"--for", "P1D"}, 2, "--start, --event, --events, --for, --limit and --json need --timeline"},
+		"start":           {first, []string{"--timeline", "--start", "soon"}, 2, `start: "soon" is neither`},
+		"event":           {first, []string{"--timeline", "--event", "40"}, 2, `--event: event "40": TIME=EVENT is needed`},
+		"event too late":  {first, []string{"--timeline", "--event", "P2D=40", "--for", "P1D"}, 2, "event 40 at P2D is after the end"},
+		"limit":           {first, []string{"--timeline", "--limit=-1"}, 2, "--limit -1: a positive number is needed"},
+		"time zone":       {first, []string{"--timeline", "--timezone", "Mars/Olympus"}, 2, "POSTLUDE_TIMEZONE"},
+		"events":          {first, []string{"--timeline", "--events", broken}, 1, `event 1 of the array needs "at" and "event"`},
+		"no such file":    {first, []string{"--timeline", "--events", "absent.json"}, 2, "absent.json"},
+		"workitem":        {"hello", []string{"--timeline"}, 1, "read workitem"},
+		"too many events": {first, []string{"--timeline", "--limit", "3"}, 1, "too many async events, perhaps without end: 3 were processed"},
+		"failing event":   {first, []string{"--timeline", "--event", "P1D=99"}, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := call(t, c.in, append([]string{"simulate", "--model", escalation}, c.args...)...)
+			require.Equal(t, c.status, got.status, got.err)
+			require.Contains(t, got.err, c.err)
+			if c.err == "" {
+				require.Empty(t, got.err, "the timeline says it")
+				require.Contains(t, got.out, "failed: UNDEFINED_MODEL_ENTRY")
+				return
+			}
+			requireOneLine(t, got)
+		})
+	}
+}
+
+const escalation = "../../examples/escalation.bpmn"

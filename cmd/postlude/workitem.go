@@ -10,7 +10,6 @@ import (
 	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/process"
-	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
@@ -105,6 +104,10 @@ func (c *workitemProcessCommand) setKeys(items workitem.Items) {
 // processor processes as the workflow API does. It rings for the relays over
 // Postgres: a single person's NOTIFY holds up nobody, and no broker is needed.
 func (c *workitemProcessCommand) processor(ctx context.Context, pool *pgxpool.Pool, std streams) (*asyncevent.Processor, error) {
+	kernel, err := c.New()
+	if err != nil {
+		return nil, err
+	}
 	clock, err := asyncevent.NewClock(ctx, pool)
 	if err != nil {
 		return nil, err
@@ -113,7 +116,7 @@ func (c *workitemProcessCommand) processor(ctx context.Context, pool *pgxpool.Po
 	return asyncevent.NewProcessor(asyncevent.Config{
 		Pool:    pool,
 		Catalog: catalog.New(pool),
-		Kernel:  &workflow.Kernel{EventLogLimit: c.EventLogLimit},
+		Kernel:  kernel,
 		Clock:   clock,
 		Enabled: c.Enabled,
 		Ring:    func() { notifyRelays(ctx, pool) },

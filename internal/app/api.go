@@ -74,7 +74,7 @@ func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
 		return err
 	}
 	defer b.close()
-	processor, clock, err := b.processor(ctx, a.Enabled, a.EventLogLimit, asyncevent.NewMetrics(b.metrics))
+	processor, clock, err := b.processor(ctx, a.Enabled, a.Kernel, asyncevent.NewMetrics(b.metrics))
 	if err != nil {
 		return err
 	}

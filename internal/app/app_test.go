@@ -46,7 +46,7 @@ func newSystem(t *testing.T) *system {
 	for _, file := range []string{"ticket.bpmn", "order.bpmn", "reminder.bpmn"} {
 		source, err := examples.FS.ReadFile(file)
 		require.NoError(t, err)
-		_, err = models.Deploy(t.Context(), file, source)
+		_, err = models.Deploy(t.Context(), file, source, catalog.Standard())
 		require.NoError(t, err)
 	}
 	clock, err := asyncevent.NewClock(t.Context(), s.pool)

@@ -13,13 +13,7 @@ import (
 	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/process"
 	"github.com/postlude/postlude/internal/stream"
-	"github.com/postlude/postlude/internal/workflow"
 )
-
-// Kernel are the flags of the kernel.
-type Kernel struct {
-	EventLogLimit int `name:"eventlog-limit" env:"POSTLUDE_EVENTLOG_LIMIT" default:"250" help:"Most lines that the item $$eventlog of a workitem keeps; 0 keeps all."`
-}
 
 // Worker are the flags of async-worker.
 type Worker struct {
@@ -52,7 +46,7 @@ func (w *Worker) Run(ctx context.Context, log zerolog.Logger) error {
 	}
 	defer b.close()
 	metrics := asyncevent.NewMetrics(b.metrics)
-	processor, clock, err := b.processor(ctx, w.Enabled, w.EventLogLimit, metrics)
+	processor, clock, err := b.processor(ctx, w.Enabled, w.Kernel, metrics)
 	if err != nil {
 		return err
 	}
@@ -75,7 +69,11 @@ func (w *Worker) Run(ctx context.Context, log zerolog.Logger) error {
 }
 
 // processor makes what processes workitems, in a worker and in the API.
-func (b *base) processor(ctx context.Context, enabled bool, eventLogLimit int, metrics *asyncevent.Metrics) (*asyncevent.Processor, *asyncevent.Clock, error) {
+func (b *base) processor(ctx context.Context, enabled bool, flags Kernel, metrics *asyncevent.Metrics) (*asyncevent.Processor, *asyncevent.Clock, error) {
+	kernel, err := flags.New()
+	if err != nil {
+		return nil, nil, err
+	}
 	clock, err := asyncevent.NewClock(ctx, b.pool)
 	if err != nil {
 		return nil, nil, err
@@ -87,7 +85,7 @@ func (b *base) processor(ctx context.Context, enabled bool, eventLogLimit int, m
 	return asyncevent.NewProcessor(asyncevent.Config{
 		Pool:    b.pool,
 		Catalog: models,
-		Kernel:  &workflow.Kernel{EventLogLimit: eventLogLimit},
+		Kernel:  kernel,
 		Clock:   clock,
 		Enabled: enabled,
 		Ring:    stream.NewBell(b.nats, b.streams.Names).Ring,

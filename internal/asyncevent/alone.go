@@ -59,7 +59,10 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 	}
 
 	next, err := p.run(ctx, c, true)
-	if err != nil {
+	switch {
+	case err != nil && (postgres.IsUnavailable(err) || ctx.Err() != nil):
+		return Verdict{}, errors.Join(err, p.outbox.WithdrawAttempt(ctx, c.ID))
+	case err != nil:
 		return p.failAlone(ctx, c, err, outbox.Pause(attempt))
 	}
 	outcomes, err := p.commit(ctx, []*change{next})

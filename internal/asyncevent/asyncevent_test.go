@@ -34,7 +34,7 @@ func newBed(t *testing.T, models ...*drawing) *bed {
 	t.Helper()
 	db := postgrestest.New(t)
 	for _, m := range models {
-		_, err := catalog.New(db.Pool).Deploy(t.Context(), m.version, m.source())
+		_, err := catalog.New(db.Pool).Deploy(t.Context(), m.version, m.source(), catalog.Standard())
 		require.NoError(t, err)
 	}
 	return &bed{t: t, pool: db.Pool, Processor: newProcessor(t, db.Pool, true)}
@@ -324,7 +324,7 @@ func TestFailuresStayVisible(t *testing.T) {
 	require.Equal(t, "10", b.path(id), "a failed run changes nothing")
 
 	// A model that is mended is picked up by the running worker.
-	_, err := catalog.New(b.pool).Deploy(t.Context(), "throws", condition("throws", "true").source())
+	_, err := catalog.New(b.pool).Deploy(t.Context(), "throws", condition("throws", "true").source(), catalog.Standard())
 	require.NoError(t, err)
 	require.Equal(t, asyncevent.Processed, b.alone(e.ID))
 	require.Equal(t, 1200, b.load(id).Items.Int(workitem.TaskID))
@@ -493,9 +493,9 @@ func TestProcessRefuses(t *testing.T) {
 		err   error
 		code  workflow.Code
 	}{
-		"nothing to create from": {workitem.Items{workitem.TaskID: {int64(1000)}}, asyncevent.ErrNotAllowed, ""},
-		"unknown workitem":       {workitem.Items{workitem.UniqueID: {"nobody"}, workitem.EventID: {int64(10)}}, asyncevent.ErrNotAllowed, ""},
-		"another task":           {workitem.Items{workitem.UniqueID: {id}, workitem.TaskID: {int64(1000)}, workitem.EventID: {int64(30)}}, asyncevent.ErrTask, ""},
+		"nothing to create from": {workitem.Items{workitem.TaskID: {int64(1000)}}, workflow.ErrNotAllowed, workflow.UndefinedModelVersion},
+		"unknown workitem":       {workitem.Items{workitem.UniqueID: {"nobody"}, workitem.EventID: {int64(10)}}, workflow.ErrNotAllowed, workflow.OperationNotAllowed},
+		"another task":           {workitem.Items{workitem.UniqueID: {id}, workitem.TaskID: {int64(1000)}, workitem.EventID: {int64(30)}}, workflow.ErrTask, workflow.InvalidTask},
 		"event not on the task":  {workitem.Items{workitem.UniqueID: {id}, workitem.EventID: {int64(10)}}, nil, workflow.UndefinedModelEntry},
 		"unknown event":          {workitem.Items{workitem.UniqueID: {id}, workitem.EventID: {int64(77)}}, nil, workflow.UndefinedModelEntry},
 		"unknown task":           {workitem.Items{workitem.ModelVersion: {"one-step"}, workitem.TaskID: {int64(7)}, workitem.EventID: {int64(10)}}, nil, workflow.UndefinedModelEntry},

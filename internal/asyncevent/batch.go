@@ -10,6 +10,7 @@ import (
 
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/postgres"
+	"github.com/postlude/postlude/internal/workflow"
 )
 
 // batchBudget is how long kernels may run for one batch; what is left of it then
@@ -108,7 +109,7 @@ func (p *Processor) runInBatch(ctx context.Context, r *round, i int) Outcome {
 	case err == nil:
 		r.changes, r.of = append(r.changes, change), append(r.of, i)
 		return proceed
-	case overBudget(err):
+	case workflow.Elsewhere(err):
 		return Apart
 	default:
 		r.fail(c, err, outbox.Pause(c.entry.Attempts+1))

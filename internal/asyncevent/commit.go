@@ -32,7 +32,7 @@ func (p *Processor) commit(ctx context.Context, changes []*change) ([]Outcome, e
 		outcomes, written, err := p.commitOnce(ctx, changes)
 		if err == nil {
 			p.metrics.discarded(written.discarded)
-			if written.armed > 0 {
+			if written.entries > 0 {
 				p.ring()
 			}
 			return outcomes, nil
@@ -45,7 +45,7 @@ func (p *Processor) commit(ctx context.Context, changes []*change) ([]Outcome, e
 
 // written counts what a transaction has written besides workitems.
 type written struct {
-	armed, discarded int
+	entries, discarded int
 }
 
 func (p *Processor) commitOnce(ctx context.Context, changes []*change) (outcomes []Outcome, n written, err error) {
@@ -80,13 +80,15 @@ func rollback(ctx context.Context, tx pgx.Tx) {
 	_ = tx.Rollback(ctx)
 }
 
-// lock locks the workitems that are stored and marks as busy what it cannot have
-// or what has changed.
+// lock locks the workitems that are stored and marks as busy the changes of which
+// it cannot have one, or of which one has changed.
 func lock(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome) error {
 	ids := make([]string, 0, len(changes))
 	for _, c := range changes {
-		if c.before.Version > 0 {
-			ids = append(ids, c.uniqueID())
+		for i := range c.members {
+			if m := &c.members[i]; m.before.Version > 0 {
+				ids = append(ids, m.uniqueID())
+			}
 		}
 	}
 	if len(ids) == 0 {
@@ -97,12 +99,14 @@ func lock(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome)
 		return err
 	}
 	for i, c := range changes {
-		if c.before.Version == 0 {
-			continue
-		}
-		now, ok := locked[c.uniqueID()]
-		if !ok || now.Version != c.before.Version || now.ArmedBy != c.before.ArmedBy {
-			outcomes[i] = Busy
+		for _, m := range c.members {
+			if m.before.Version == 0 {
+				continue
+			}
+			now, ok := locked[m.uniqueID()]
+			if !ok || now.Version != m.before.Version || now.ArmedBy != m.before.ArmedBy {
+				outcomes[i] = Busy
+			}
 		}
 	}
 	return nil
@@ -134,17 +138,19 @@ func prove(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome
 func write(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome) (n written, err error) {
 	var moves []outbox.Move
 	var records []*workitem.Record
-	var arms []outbox.NewEntry
+	var entries []outbox.NewEntry
 	for i, c := range changes {
 		if outcomes[i] != proceed {
 			continue
 		}
 		outcomes[i] = Processed
-		if c.moves {
-			moves = append(moves, outbox.Move{Ref: c.uniqueID(), TransactionID: c.transactionID()})
+		for _, m := range c.members {
+			if m.moves {
+				moves = append(moves, outbox.Move{Ref: m.uniqueID(), TransactionID: m.transactionID()})
+			}
+			records = append(records, m.record)
 		}
-		records = append(records, c.records...)
-		arms = append(arms, c.arms...)
+		entries = append(entries, c.entries...)
 	}
 	if n.discarded, err = outbox.DiscardArmed(ctx, tx, moves); err != nil {
 		return n, err
@@ -156,6 +162,6 @@ func write(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome
 	if stored != len(records) {
 		return n, errExists
 	}
-	n.armed = len(arms)
-	return n, outbox.Insert(ctx, tx, arms)
+	n.entries = len(entries)
+	return n, outbox.Insert(ctx, tx, entries)
 }

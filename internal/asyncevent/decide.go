@@ -3,6 +3,7 @@ package asyncevent
 import (
 	"time"
 
+	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -20,11 +21,11 @@ type candidate struct {
 	record *workitem.Record
 	large  bool
 
-	// targetEvent, transactionID and boundaryEvent are read from the entry's
-	// data.
+	// These are read from the entry's data.
 	targetEvent   int
 	transactionID string
 	boundaryEvent string
+	occurrence    bpmn.Occurrence
 	// dataError is why they could not be.
 	dataError error
 }

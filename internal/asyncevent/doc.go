@@ -20,5 +20,6 @@
 // entered its state; an entry is current if and only if it carries the same.
 // Every processing sets it, and so restarts the timers, but for a
 // non-interrupting boundary event whose target event ends on the same task: that
-// leaves armed_by, removes nothing but its own entry and arms nothing.
+// leaves armed_by, removes nothing but its own entry and arms nothing but the next
+// occurrence of its own cycle.
 package asyncevent

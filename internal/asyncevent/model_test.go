@@ -8,6 +8,7 @@ import (
 // drawing is a BPMN model in the making: tasks t<id>, events e<id>.
 type drawing struct {
 	version string
+	plugins []string
 	body    strings.Builder
 	flows   int
 }
@@ -58,12 +59,21 @@ func (d *drawing) flowIf(condition, from, to string) *drawing {
 func (d *drawing) source() []byte {
 	return []byte(`<?xml version="1.0" encoding="UTF-8"?>
 <bpmn2:definitions xmlns:bpmn2="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2" id="d" targetNamespace="http://www.imixs.org/bpmn2">
-<bpmn2:extensionElements><imixs:item name="txtworkflowmodelversion" type="xs:string"><imixs:value><![CDATA[` + d.version + `]]></imixs:value></imixs:item></bpmn2:extensionElements>
+<bpmn2:extensionElements><imixs:item name="txtworkflowmodelversion" type="xs:string"><imixs:value><![CDATA[` + d.version + `]]></imixs:value></imixs:item>` + d.profile() + `</bpmn2:extensionElements>
 <bpmn2:process id="p" name="Test ` + d.version + `" isExecutable="false">
 <bpmn2:startEvent id="start"/>
 ` + d.body.String() + `</bpmn2:process>
 </bpmn2:definitions>
 `)
+}
+
+// profile lists the plugins.
+func (d *drawing) profile() string {
+	if len(d.plugins) == 0 {
+		return ""
+	}
+	return `<imixs:item name="txtplugins" type="xs:string"><imixs:value><![CDATA[` +
+		strings.Join(d.plugins, `]]></imixs:value><imixs:value><![CDATA[`) + `]]></imixs:value></imixs:item>`
 }
 
 // oneStep: 1000 -10-> 1100, whose boundary event leads at once through 20 to

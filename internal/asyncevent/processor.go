@@ -1,6 +1,7 @@
 package asyncevent
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -19,8 +20,8 @@ import (
 type Config struct {
 	Pool    *pgxpool.Pool
 	Catalog *catalog.Catalog
-	// Kernel runs events; its Models are set to the catalog. nil is a kernel with
-	// its defaults.
+	// Kernel runs events; its Models are set to the catalog, and its Zone is also
+	// that of timers. nil is a kernel with its defaults.
 	Kernel *workflow.Kernel
 	Clock  *Clock
 	// Enabled says that boundary events are armed. Otherwise a processing that
@@ -40,6 +41,7 @@ type Processor struct {
 	catalog *catalog.Catalog
 	kernel  *workflow.Kernel
 	clock   *Clock
+	zone    *time.Location
 	enabled bool
 	ring    func()
 	metrics *Metrics
@@ -54,12 +56,13 @@ func NewProcessor(c Config) *Processor {
 		kernel = new(workflow.Kernel)
 	}
 	kernel.Models = c.Catalog
+	zone := cmp.Or(kernel.Zone, time.UTC)
 	ring := c.Ring
 	if ring == nil {
 		ring = func() {}
 	}
 	return &Processor{
-		pool: c.Pool, outbox: outbox.NewStore(c.Pool), catalog: c.Catalog, kernel: kernel, clock: c.Clock,
+		pool: c.Pool, outbox: outbox.NewStore(c.Pool), catalog: c.Catalog, kernel: kernel, clock: c.Clock, zone: zone,
 		enabled: c.Enabled, ring: ring, metrics: c.Metrics, log: c.Log,
 	}
 }
@@ -82,12 +85,22 @@ func (p *Processor) GiveBack(ctx context.Context, ids []uuid.UUID, pause time.Du
 // giveBackTimeout bounds what a worker that stops waits for Postgres.
 const giveBackTimeout = 3 * time.Second
 
+// now is the database's time, with the calendar of timers.
+func (p *Processor) now() time.Time { return p.clock.Now().In(p.zone) }
+
 // arm is [Arm] if arming is enabled.
-func (p *Processor) arm(r workflow.Reached) []outbox.NewEntry {
-	entries := Arm(r, p.clock.Now())
-	if p.enabled || len(entries) == 0 {
-		return entries
+func (p *Processor) arm(r workflow.Reached) ([]outbox.NewEntry, error) {
+	if p.enabled {
+		return Arm(r, p.now())
 	}
+	if r.Task != nil && arms(r.Task) {
+		p.tellDisabled(r)
+	}
+	return nil, nil
+}
+
+// tellDisabled says once per task that it arms nothing.
+func (p *Processor) tellDisabled(r workflow.Reached) {
 	version := r.Items.Text(workitem.ModelVersion)
 	task := struct {
 		version string
@@ -97,5 +110,4 @@ func (p *Processor) arm(r workflow.Reached) []outbox.NewEntry {
 		p.log.Warn().Str("model_version", version).Int("task_id", r.Task.ID).
 			Msg("async events not armed: ASYNCEVENT_PROCESSOR_ENABLED is not true")
 	}
-	return nil
 }

@@ -116,7 +116,8 @@ func (c *candidate) readData() {
 	}
 	c.targetEvent = data.Int(workitem.EventID)
 	c.transactionID = data.Text(workitem.TransactionID)
-	c.boundaryEvent = data.Text(itemBoundaryEvent)
+	c.boundaryEvent = data.Text(ItemBoundaryEvent)
+	c.occurrence = OccurrenceOf(data, c.entry.Due)
 	if c.targetEvent <= 0 || c.transactionID == "" {
 		c.dataError = fmt.Errorf("data of the entry: %s and %s are needed", workitem.EventID, workitem.TransactionID)
 	}

@@ -2,9 +2,9 @@ package asyncevent
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"github.com/postlude/postlude/internal/workflow"
@@ -17,14 +17,16 @@ const (
 	aloneScriptLimit = time.Second
 )
 
-// asyncEditor is the $editor of what nobody did.
-const asyncEditor = "postlude"
+// Editor is the $editor of what nobody did.
+const Editor = "postlude"
 
 // run runs the kernel on a candidate.
 func (p *Processor) run(ctx context.Context, c *candidate, alone bool) (*change, error) {
-	options := workflow.Options{Async: true, Editor: asyncEditor, ScriptLimit: batchScriptLimit, NoAdapters: true}
+	options := workflow.Options{Async: true, Editor: Editor, ScriptLimit: batchScriptLimit, NoAdapters: true}
+	var others *others
 	if alone {
-		options.ScriptLimit, options.NoAdapters = aloneScriptLimit, false
+		others = newOthers(p.pool)
+		options.ScriptLimit, options.NoAdapters, options.Workitems = aloneScriptLimit, false, others
 	}
 	items := c.record.Items
 	items.Set(workitem.EventID, c.targetEvent)
@@ -32,11 +34,15 @@ func (p *Processor) run(ctx context.Context, c *candidate, alone bool) (*change,
 	if err != nil {
 		return nil, err
 	}
-	keeps, err := p.keepsArmed(ctx, c, result)
-	if err != nil {
-		return nil, err
+	done := processing{entry: c.ID, before: *c.record, others: others, result: result}
+	if b := Staying(c.record.Items, result.Workitem, c.boundaryEvent); b != nil {
+		done.stays = true
+		done.next, err = ArmNext(b, c.occurrence, c.entry.Ref, c.record.ArmedBy, p.now())
+		if err != nil {
+			return nil, err
+		}
 	}
-	return p.newChange(c.ID, *c.record, result, keeps), nil
+	return p.newChange(done)
 }
 
 // process runs the kernel; a panic in it is the error of this one processing.
@@ -51,43 +57,10 @@ func (p *Processor) process(ctx context.Context, items workitem.Items, options w
 	if err != nil {
 		return result, err
 	}
-	if err := result.Workitem.Items.Check(); err != nil {
-		return result, err
-	}
-	for _, split := range result.Splits {
-		if err := split.Items.Check(); err != nil {
+	for _, reached := range slices.Concat([]workflow.Reached{result.Workitem}, result.Splits, result.Others) {
+		if err := reached.Items.Check(); err != nil {
 			return result, err
 		}
 	}
 	return result, nil
-}
-
-// keepsArmed says whether the entry is of a non-interrupting boundary event and
-// its target event has ended on the task it is attached to.
-func (p *Processor) keepsArmed(ctx context.Context, c *candidate, result workflow.Result) (bool, error) {
-	before := c.record.Items
-	if c.boundaryEvent == "" || before.Int(workitem.TaskID) != result.Workitem.Items.Int(workitem.TaskID) ||
-		before.Text(workitem.ModelVersion) != result.Workitem.Items.Text(workitem.ModelVersion) {
-		return false, nil
-	}
-	model, err := p.catalog.Model(ctx, before.Text(workitem.ModelVersion), before.Text(workitem.WorkflowGroup))
-	if err != nil {
-		return false, fmt.Errorf("find boundary event: %w", err)
-	}
-	task := model.Task(before.Int(workitem.TaskID))
-	if task == nil {
-		return false, nil
-	}
-	for _, b := range task.Boundary {
-		if b.ElementID == c.boundaryEvent {
-			return !b.Interrupting, nil
-		}
-	}
-	return false, nil
-}
-
-// overBudget says that an error is no failure: the entry wants to be handled
-// alone.
-func overBudget(err error) bool {
-	return errors.Is(err, workflow.ErrTimeLimit) || errors.Is(err, workflow.ErrMemoryLimit) || errors.Is(err, workflow.ErrAdapter)
 }

@@ -1,7 +1,6 @@
 package bpmn
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -23,98 +22,80 @@ func (s Severity) String() string {
 	return "warning"
 }
 
+// MarshalText implements [encoding.TextMarshaler].
+func (s Severity) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
 // Problem is something wrong with a model.
 type Problem struct {
-	Severity Severity
-	File     string
-	Line     int    // 0 if it belongs to no line
-	Element  string // XML id, "" if it belongs to no element
-	Message  string
+	Severity Severity `json:"severity"`
+	Code     Code     `json:"code,omitempty"`
+	File     string   `json:"file,omitempty"`
+	Line     int      `json:"line,omitempty"`    // 0 if it belongs to no line
+	Element  string   `json:"element,omitempty"` // XML id or name, "" if it belongs to no element
+	Message  string   `json:"message"`
 }
 
-// String returns the problem in one line: file, line, element and message.
+// String returns the problem in one line: file, line, element, severity, code
+// and message.
 func (p Problem) String() string {
-	return place(p.File, p.Line, p.Element) + p.Severity.String() + ": " + p.Message
+	code := ""
+	if p.Code != "" {
+		code = "[" + string(p.Code) + "]"
+	}
+	return place(p.File, p.Line, p.Element) + p.Severity.String() + code + ": " + p.Message
+}
+
+// Sort brings problems in the order of the file.
+func Sort(problems []Problem) {
+	slices.SortStableFunc(problems, func(a, b Problem) int { return a.Line - b.Line })
 }
 
 // Check returns what is wrong with the model, in the order of the file. It
-// does not look into conditions; they belong to whoever runs them.
-func (m *Model) Check() []Problem {
-	c := &checker{model: m, problems: slices.Clone(m.problems)}
+// does not look into conditions and results; they belong to whoever runs them.
+//
+// leaves names the events that go on in another model, and whose flows nobody
+// follows; nil means that there are none.
+func (m *Model) Check(leaves func(*Event) bool) []Problem {
+	if leaves == nil {
+		leaves = func(*Event) bool { return false }
+	}
+	c := &checker{model: m, leaves: leaves, severities: map[Code]Severity{}, hidden: map[*Event]bool{}, problems: slices.Clone(m.problems), search: newSearch(len(m.nodes), 10*maxSteps)}
+	for _, e := range Catalogue() {
+		c.severities[e.Code] = e.Severity
+	}
+	for i, p := range c.problems {
+		c.problems[i].Severity = c.severities[p.Code]
+	}
+	c.graph = newGraph(m, leaves)
 	for _, check := range []func(*checker){
-		checkVersion, checkTasks, checkEvents, checkBoundary, checkFlows,
+		checkProcesses, checkTaskIDs, checkEventIDs, checkBoundaries, checkLinks, checkGateways, checkParallel,
+		checkConditions, checkEvents, checkLoops, checkTasks,
 	} {
 		check(c)
 	}
-	slices.SortStableFunc(c.problems, func(a, b Problem) int { return a.Line - b.Line })
+	Sort(c.problems)
 	return c.problems
 }
 
 type checker struct {
-	model    *Model
-	problems []Problem
+	model      *Model
+	leaves     func(*Event) bool
+	severities map[Code]Severity
+	problems   []Problem
+	search     *search
+	graph      *graph
+	hidden     map[*Event]bool // events that can never be called, and are reported
 }
 
-func (c *checker) report(s Severity, line int, element, format string, args ...any) {
-	c.problems = append(c.problems, Problem{Severity: s, File: c.model.File, Line: line, Element: element, Message: fmt.Sprintf(format, args...)})
+func (c *checker) report(code Code, line int, element, format string, args ...any) {
+	c.problems = append(c.problems, Problem{
+		Severity: c.severities[code], Code: code, File: c.model.File, Line: line, Element: element, Message: fmt.Sprintf(format, args...),
+	})
 }
 
-func (p *parser) problem(s Severity, line int, element, message string) {
-	p.model.problems = append(p.model.problems, Problem{Severity: s, File: p.model.File, Line: line, Element: element, Message: message})
-}
-
-func checkVersion(c *checker) {
-	if c.model.Version == "" {
-		c.report(Error, 0, "", "the model has no version (item txtworkflowmodelversion)")
-	}
-}
-
-func checkTasks(c *checker) {
-	for _, t := range c.model.tasks {
-		switch first := c.model.byTask[t.ID]; {
-		case t.ID <= 0:
-			c.report(Error, t.Line, t.ElementID, "the task id %q is not a positive number", t.rawID)
-		case first != t:
-			c.report(Error, t.Line, t.ElementID, "the task id %d is also the id of %q (line %d)", t.ID, first.ElementID, first.Line)
-		}
-	}
-}
-
-func checkEvents(c *checker) {
-	for _, e := range c.model.events {
-		if e.ID <= 0 {
-			c.report(Error, e.Line, e.ElementID, "the event id %q is not a positive number", e.rawID)
-		}
-	}
-	for _, t := range c.model.tasks {
-		seen := map[int]string{}
-		for _, v := range behind(c.model.elements[t.ElementID], isImixsEvent) {
-			if first, ok := seen[v.event.ID]; ok {
-				c.report(Error, v.line, v.id, "the event id %d can be called on task %d, and so can %q with the same id", v.event.ID, t.ID, first)
-				continue
-			}
-			seen[v.event.ID] = v.id
-		}
-	}
-}
-
-func checkBoundary(c *checker) {
-	for _, t := range c.model.tasks {
-		for _, b := range t.Boundary {
-			if b.Target == nil {
-				c.report(Warning, b.Line, b.ElementID, "the boundary event leads to no event with an id and will never fire")
-			}
-			if b.Timer.Err != nil {
-				c.report(Error, b.Line, b.ElementID, "%s", b.Timer.Err)
-			}
-		}
-	}
-}
-
-func checkFlows(c *checker) {
-	for _, f := range c.model.flows {
-		if errors.Is(f.broken, ErrLink) {
-			c.report(Error, f.target.line, f.target.id, "%s: %q", ErrLink, f.target.name)
-		}
-	}
+// problem notes what only the parser sees. Check knows how severe it is.
+func (p *parser) problem(code Code, line int, element, format string, args ...any) {
+	p.model.problems = append(p.model.problems, Problem{
+		Code: code, File: p.model.File, Line: line, Element: element, Message: fmt.Sprintf(format, args...),
+	})
 }

@@ -14,11 +14,15 @@ var (
 	ErrCycle = errors.New("sequence flow runs in a circle without a task or event")
 	// ErrLink says that a link event has no counterpart of its name.
 	ErrLink = errors.New("link event without a catching link event of the same name")
+	// ErrTooLong says that too many elements stand between two tasks or events.
+	ErrTooLong = fmt.Errorf("more than %d elements without a task or event", maxPath)
 )
 
 // ParseError says why a file is not a model. Line and Element say where, as
 // far as it is known.
 type ParseError struct {
+	// Code says what kind of fault it is, "" if the reader failed.
+	Code    Code
 	File    string
 	Line    int    // 0 if unknown
 	Element string // the id of the element, or its name
@@ -27,6 +31,11 @@ type ParseError struct {
 
 // Error implements error.
 func (e *ParseError) Error() string { return place(e.File, e.Line, e.Element) + e.Err.Error() }
+
+// Problem returns the error in the form of those that [Model.Check] finds.
+func (e *ParseError) Problem() Problem {
+	return Problem{Severity: Error, Code: e.Code, File: e.File, Line: e.Line, Element: e.Element, Message: e.Err.Error()}
+}
 
 // Unwrap returns the cause.
 func (e *ParseError) Unwrap() error { return e.Err }

@@ -36,7 +36,7 @@ type Evaluate func(*Flow) (bool, error)
 // gateway. At a gateway it takes one flow: the first with a condition that
 // holds, else the first without a condition.
 //
-// The error is ErrAmbiguous, ErrCycle or ErrLink, an error about an id that is
+// The error is ErrAmbiguous, ErrCycle, ErrTooLong or ErrLink, an error about an id that is
 // no number, or what evaluate returned.
 func (e *Event) Next(evaluate Evaluate) (Next, error) {
 	w := walk{evaluate: evaluate, accept: func(e *element) bool { return e.task != nil || e.event != nil || e.parallel() }, limit: 2}
@@ -146,8 +146,11 @@ func (w *walk) follow(f *Flow) error {
 		w.found = append(w.found, to)
 		return nil
 	}
-	if len(w.path) == maxPath || slices.Contains(w.path, to) {
+	if slices.Contains(w.path, to) {
 		return fmt.Errorf("%q: %w", to.id, ErrCycle)
+	}
+	if len(w.path) == maxPath {
+		return fmt.Errorf("%q: %w", to.id, ErrTooLong)
 	}
 	w.path = append(w.path, to)
 	err := w.from(to)

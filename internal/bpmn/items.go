@@ -24,8 +24,8 @@ func readItems(n *node, value func(*node) string) Items {
 		return items
 	}
 	for _, item := range ext.children {
-		name := strings.ToLower(strings.TrimSpace(item.attrs["name"]))
-		if !item.imixs || item.name != "item" || name == "" {
+		name := itemName(item)
+		if name == "" {
 			continue
 		}
 		values := []string{}
@@ -37,6 +37,27 @@ func readItems(n *node, value func(*node) string) Items {
 		items[name] = values
 	}
 	return items
+}
+
+// itemName returns the name of an imixs:item element, "" for another element.
+func itemName(n *node) string {
+	if !n.imixs || n.name != "item" {
+		return ""
+	}
+	return strings.ToLower(strings.TrimSpace(n.attr("name")))
+}
+
+// itemLine returns the line of an item, 0 if there is none.
+func itemLine(n *node, name string) int {
+	line := 0
+	if ext := n.child("extensionElements"); ext != nil {
+		for _, item := range ext.children {
+			if itemName(item) == name {
+				line = item.line // the last one counts
+			}
+		}
+	}
+	return line
 }
 
 // elementValue is the text of a value of a task or event: of several CDATA

@@ -18,9 +18,14 @@ type Model struct {
 	Plugins []string
 	// Items are the properties of the model as a whole.
 	Items Items
+	// ElementID and Line are those of the definitions; PluginsLine is the line
+	// where the plugins are listed, 0 if they are not.
+	ElementID         string
+	Line, PluginsLine int
 	// Processes are the processes of the file.
 	Processes []*Process
 
+	nodes    []*element
 	tasks    []*Task
 	events   []*Event
 	flows    []*Flow
@@ -67,7 +72,8 @@ type Task struct {
 	Events []*Event
 	Line   int
 
-	rawID string
+	rawID   string
+	element *element
 }
 
 // Event is a BPMN event with imixs:activityid.
@@ -108,6 +114,8 @@ type BoundaryEvent struct {
 	// Timer is the wait before Target is processed.
 	Timer Timer
 	Line  int
+
+	element *element
 }
 
 // Flow is a sequence flow.

@@ -1,7 +1,7 @@
 package bpmn
 
 import (
-	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -20,15 +20,43 @@ func Parse(file string, r io.Reader) (*Model, error) {
 	}
 	p := &parser{
 		model: &Model{File: file, byTask: map[int]*Task{}, elements: map[string]*element{}},
-		root:  root, signals: map[string]string{}, messages: map[string]string{},
+		root:  root, signals: map[string]string{}, messages: map[string]string{}, flowIDs: map[string]int{},
+		taskNames: taskNames(), eventNames: eventNames(),
 	}
 	p.definitions()
 	p.processes()
 	if len(p.model.Processes) == 0 {
-		return nil, &ParseError{File: file, Line: root.line, Element: "definitions", Err: errors.New("has no process")}
+		p.refuse(ProcessMissing, root, "the model has no process")
 	}
-	p.resolve()
+	if p.refused == nil {
+		p.resolve()
+	}
+	if p.refused != nil {
+		return nil, p.refused
+	}
+	p.release()
 	return p.model, nil
+}
+
+// Limits of a model.
+const (
+	maxNodes    = 100_000 // tasks, events and gateways
+	maxMessages = maxSize // bytes of messages put into texts
+)
+
+// refuse gives up the file. The first reason counts.
+func (p *parser) refuse(code Code, n *node, format string, args ...any) {
+	if p.refused == nil {
+		p.refused = &ParseError{Code: code, File: p.model.File, Line: n.line, Element: n.label(), Err: fmt.Errorf(format, args...)}
+	}
+}
+
+// release gives the XML back: a model lives long.
+func (p *parser) release() {
+	for _, e := range p.elements {
+		e.xml = nil
+	}
+	p.model.nodes = p.elements
 }
 
 type parser struct {
@@ -39,6 +67,12 @@ type parser struct {
 	pools    map[string]string // process id → participant name
 	objects  map[string]DataObject
 	elements []*element
+	flowIDs  map[string]int // to the line
+	search   *search
+	refused  error // why the file is no model
+	replaced int   // bytes of messages that were put into texts
+
+	taskNames, eventNames [][2]string
 }
 
 func (p *parser) definitions() {
@@ -49,12 +83,13 @@ func (p *parser) definitions() {
 	}
 	m.Version = strings.TrimSpace(m.Items.Text("txtworkflowmodelversion"))
 	m.Plugins = m.Items["txtplugins"]
+	m.ElementID, m.Line, m.PluginsLine = p.root.label(), p.root.line, itemLine(p.root, "txtplugins")
 	for _, n := range p.root.children {
 		switch n.name {
 		case "signal":
-			p.signals[n.attrs["id"]] = n.attrs["name"]
+			p.signals[n.attr("id")] = n.attr("name")
 		case "message":
-			p.messages[n.attrs["name"]] = n.childText("documentation")
+			p.messages[n.attr("name")] = n.childText("documentation")
 		}
 	}
 }
@@ -80,8 +115,8 @@ func (p *parser) processes() {
 			continue
 		}
 		for _, c := range n.children {
-			if c.name == "participant" && c.attrs["processRef"] != "" {
-				p.pools[c.attrs["processRef"]] = c.attrs["name"]
+			if c.name == "participant" && c.attr("processRef") != "" {
+				p.pools[c.attr("processRef")] = c.attr("name")
 			}
 		}
 	}
@@ -93,7 +128,7 @@ func (p *parser) processes() {
 }
 
 func (p *parser) process(n *node) {
-	proc := &Process{ElementID: n.attrs["id"], Name: n.attrs["name"], Type: n.attrs["processType"], Pool: p.pools[n.attrs["id"]], Line: n.line}
+	proc := &Process{ElementID: n.attr("id"), Name: n.attr("name"), Type: n.attr("processType"), Pool: p.pools[n.attr("id")], Line: n.line}
 	if proc.Type == "" {
 		proc.Type = "Private"
 		if len(p.model.Processes) == 0 {
@@ -105,16 +140,17 @@ func (p *parser) process(n *node) {
 	first := len(p.elements)
 	for _, c := range n.children {
 		switch {
+		case c.imixs:
 		case isActivity(c.name) || isEvent(c.name) || strings.HasSuffix(c.name, "Gateway"):
 			p.element(proc, c)
 		case c.name == "dataObject":
-			p.objects[c.attrs["id"]] = DataObject{Name: c.attrs["name"], Documentation: c.childText("documentation")}
+			p.objects[c.attr("id")] = DataObject{Name: c.attr("name"), Documentation: c.childText("documentation")}
 		}
 	}
 	for _, c := range n.children {
 		switch c.name {
 		case "sequenceFlow":
-			p.flow(c)
+			p.flow(proc, c)
 		case "association":
 			p.association(c)
 		}
@@ -123,30 +159,80 @@ func (p *parser) process(n *node) {
 }
 
 func (p *parser) element(proc *Process, n *node) {
-	e := &element{id: n.attrs["id"], kind: n.name, name: n.attrs["name"], line: n.line, process: proc, xml: n}
-	if p.model.elements[e.id] != nil {
-		p.problem(Error, e.line, e.id, "the id is used more than once; only the first element counts")
-		return
+	e := &element{
+		id: n.attr("id"), kind: n.name, name: n.attr("name"), index: len(p.elements), line: n.line, process: proc,
+		definition: definition(n), byDefault: n.attr("default"), xml: n,
 	}
-	p.model.elements[e.id] = e
+	switch first := p.model.elements[e.id]; {
+	case len(p.elements) == maxNodes:
+		p.refuse(ModelLimit, n, "the model has more than %d tasks, events and gateways", maxNodes)
+		return
+	case e.id == "":
+		p.problem(ElementIDMissing, e.line, n.name, "the %s has no XML id; no flow can lead to it", n.name)
+	case first != nil:
+		p.problem(ElementIDDuplicate, e.line, e.id, "the XML id is also that of the %s in line %d; only the first counts", first.kind, first.line)
+		return
+	default:
+		p.model.elements[e.id] = e
+	}
 	p.elements = append(p.elements, e)
 	e.link = isEvent(e.kind) && n.child("linkEventDefinition") != nil
-	if id, ok := n.attrs["imixs:processid"]; ok && isActivity(e.kind) {
-		p.task(e, id)
+	p.extension(e)
+}
+
+// extension makes a task or an event of an element that has an id of Imixs.
+func (p *parser) extension(e *element) {
+	task, isTask := e.xml.lookup("imixs:processid")
+	event, isEvent := e.xml.lookup("imixs:activityid")
+	switch activity := isActivity(e.kind); {
+	case isTask && activity:
+		p.task(e, task)
+	case isEvent && canBeEvent(e.kind):
+		p.event(e, event)
+	case isTask || isEvent:
+		p.problem(IDIgnored, e.line, e.id, "an element of the kind %s can have no such id; the id %q is ignored", e.kind, task+event)
 	}
-	if id, ok := n.attrs["imixs:activityid"]; ok && isEvent(e.kind) && e.kind != "endEvent" {
-		p.event(e, id)
+	if hasContent(e.kind) {
+		if inner := firstInside(e.xml); inner != nil {
+			p.problem(SubprocessIgnored, e.line, e.id, "what is inside the subprocess is not looked at, such as %q (line %d)", inner.label(), inner.line)
+		}
 	}
+}
+
+// firstInside returns the first task or event with an id inside a subprocess.
+func firstInside(n *node) *node {
+	for _, c := range n.children {
+		_, task := c.lookup("imixs:processid")
+		_, event := c.lookup("imixs:activityid")
+		if task || event {
+			return c
+		}
+		if inner := firstInside(c); inner != nil {
+			return inner
+		}
+	}
+	return nil
+}
+
+// definition returns what kind of event an element is, such as "timer"; "" if
+// it does not say.
+func definition(n *node) string {
+	for _, c := range n.children {
+		if kind, ok := strings.CutSuffix(c.name, "EventDefinition"); ok && !c.imixs {
+			return kind
+		}
+	}
+	return ""
 }
 
 func (p *parser) task(e *element, id string) {
 	t := &Task{
 		ElementID: e.id, Type: e.kind, Name: e.name, Documentation: e.xml.childText("documentation"),
-		Items: readItems(e.xml, elementValue), Process: e.process, Line: e.line, rawID: id,
+		Items: readItems(e.xml, elementValue), Process: e.process, Line: e.line, rawID: id, element: e,
 	}
 	t.ID = number(id)
 	nameItems(t.Items, t.Name, t.Documentation)
-	t.Items.pair(taskNames())
+	t.Items.pair(p.taskNames)
 	e.task = t
 	e.process.Tasks = append(e.process.Tasks, t)
 	p.model.tasks = append(p.model.tasks, t)
@@ -162,12 +248,13 @@ func (p *parser) event(e *element, id string) {
 	}
 	v.ID = number(id)
 	nameItems(v.Items, v.Name, v.Documentation)
-	v.Items.pair(eventNames())
-	for _, name := range []string{"mail.subject", "txtmailsubject", "mail.body", "rtfmailbody"} {
-		p.replaceMessages(v.Items[name])
+	v.Items.pair(p.eventNames)
+	// The old names have the same values.
+	for _, name := range []string{"mail.subject", "mail.body"} {
+		p.replaceMessages(e.xml, v.Items[name])
 	}
 	for _, n := range e.xml.children {
-		if name := p.signals[n.attrs["signalRef"]]; n.name == "signalEventDefinition" && name != "" && !slices.Contains(v.Adapters, name) {
+		if name := p.signals[n.attr("signalRef")]; n.name == "signalEventDefinition" && name != "" && !slices.Contains(v.Adapters, name) {
 			v.Adapters = append(v.Adapters, name)
 		}
 	}
@@ -193,7 +280,7 @@ func nameItems(items Items, name, documentation string) {
 
 // replaceMessages puts the documentation of a message where a text refers to
 // it by name.
-func (p *parser) replaceMessages(values []string) {
+func (p *parser) replaceMessages(n *node, values []string) {
 	const open, end = "<bpmn2:message>", "</bpmn2:message>"
 	for i, text := range values {
 		var b strings.Builder
@@ -203,20 +290,48 @@ func (p *parser) replaceMessages(values []string) {
 			if !found || !closed {
 				break
 			}
-			b.WriteString(before + p.messages[name])
+			message := p.messages[name]
+			if p.replaced += len(message); p.replaced > maxMessages {
+				p.refuse(ModelLimit, n, "the messages in the texts of all events are longer than %d MiB", maxMessages>>20)
+				return
+			}
+			b.WriteString(before)
+			b.WriteString(message)
 			text = after
 		}
 		values[i] = b.String() + text
 	}
 }
 
-func (p *parser) flow(n *node) {
-	source, target := p.model.elements[n.attrs["sourceRef"]], p.model.elements[n.attrs["targetRef"]]
+// end returns the element at one end of a flow, nil if it is not one of the
+// same process.
+func (p *parser) end(proc *Process, n *node, name string) *element {
+	id, ok := n.lookup(name)
+	e := p.model.elements[id]
+	switch {
+	case !ok:
+		p.problem(FlowBroken, n.line, n.label(), "the sequence flow has no %s", name)
+	case e == nil:
+		p.problem(FlowBroken, n.line, n.label(), "the %s %q of the sequence flow is no element of the process", name, id)
+	case e.process != proc:
+		p.problem(FlowBroken, n.line, n.label(), "the %s %q of the sequence flow belongs to another process", name, id)
+	default:
+		return e
+	}
+	return nil
+}
+
+func (p *parser) flow(proc *Process, n *node) {
+	source, target := p.end(proc, n, "sourceRef"), p.end(proc, n, "targetRef")
 	if source == nil || target == nil {
-		p.problem(Error, n.line, n.attrs["id"], "the sequence flow does not connect two elements of the process")
 		return
 	}
-	f := &Flow{Index: len(p.model.flows), ElementID: n.attrs["id"], Line: n.line, source: source, target: target, to: target}
+	if line, ok := p.flowIDs[n.attr("id")]; ok && n.attr("id") != "" {
+		p.problem(FlowIDDuplicate, n.line, n.attr("id"), "the XML id is also that of the sequence flow in line %d", line)
+	} else {
+		p.flowIDs[n.attr("id")] = n.line
+	}
+	f := &Flow{Index: len(p.model.flows), ElementID: n.attr("id"), Line: n.line, source: source, target: target, to: target}
 	if text := n.childText("conditionExpression"); strings.TrimSpace(text) != "" {
 		f.Condition = text
 	}
@@ -227,7 +342,7 @@ func (p *parser) flow(n *node) {
 
 // association hangs a data object on the task or event at its other end.
 func (p *parser) association(n *node) {
-	a, b := n.attrs["sourceRef"], n.attrs["targetRef"]
+	a, b := n.attr("sourceRef"), n.attr("targetRef")
 	for _, ends := range [][2]string{{a, b}, {b, a}} {
 		object, ok := p.objects[ends[0]]
 		e := p.model.elements[ends[1]]

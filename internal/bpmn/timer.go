@@ -1,98 +1,160 @@
 package bpmn
 
 import (
-	"errors"
-	"fmt"
-	"math"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/sosodev/duration"
 )
 
-// maxTimer is longer than any process waits; beyond it a number is a mistake.
-const maxTimer = 100 * 365 * 24 * time.Hour
+// TimerKind says which element of BPMN holds a timer's value.
+type TimerKind int
 
-// ErrNotSupported says that a timer has a timeDate or a timeCycle.
-var ErrNotSupported = errors.New("is not supported yet, only timeDuration is")
+// The kinds. A boundary event without a timer is due at once.
+const (
+	NoTimer TimerKind = iota
+	TimeDuration
+	TimeDate
+	TimeCycle
+)
 
-// Timer is the waiting time of a boundary event. The zero value waits not at
-// all, and so does a timer with an error.
+// String returns the name of the BPMN element, "" for NoTimer.
+func (k TimerKind) String() string {
+	return [...]string{"", "timeDuration", "timeDate", "timeCycle"}[k]
+}
+
+// Timer says when a boundary event is due. The zero value, and any timer with an
+// empty Text, is due at once.
 type Timer struct {
+	Kind TimerKind
 	// Text is what the model says, without space around it.
 	Text string
-	// Err says why Text is no waiting time, nil if it is one.
+	// Err is a [*TimerError] that says why Text is no value, nil if it is one.
 	Err error
 
-	years, months int
-	rest          time.Duration
+	value *timerValue // nil if Text is empty, or none
 }
 
-// Due returns when a wait that began at from is over. Months and years follow
-// the calendar in from's location; the last day of a month stays the last day
-// where the next month is shorter.
-func (t Timer) Due(from time.Time) time.Time {
-	if t.Err != nil {
-		return from
-	}
-	if months := t.years*12 + t.months; months != 0 {
-		from = addMonths(from, months)
-	}
-	return from.Add(t.rest)
+// Occurrence is one time at which a timer is due. The occurrences of a cycle
+// stay the same when their times are kept to the millisecond.
+type Occurrence struct {
+	Due time.Time
+	// Fixed says that Due is a point in time, not the end of a wait.
+	Fixed bool
+	// Start is where the grid of a cycle begins, zero for other timers.
+	Start time.Time
+	// Number says how many occurrences of a cycle are used up with this one, 0
+	// for other timers.
+	Number int64
+	// Spec is the text of a cycle that came from an item: the cycle goes on as it
+	// began, although the item changes. "" otherwise.
+	Spec string
 }
 
-// addMonths goes to the same day of another month, or to its last day.
-func addMonths(t time.Time, months int) time.Time {
-	moved := t.AddDate(0, months, 0)
-	if moved.Day() != t.Day() {
-		moved = moved.AddDate(0, 0, -moved.Day())
-	}
-	return moved
+// timerValue is what the text of a timer, or of its item, says. Which part
+// counts is the kind's, unless the value is in an item.
+type timerValue struct {
+	item  string
+	kind  TimerKind
+	wait  span
+	date  moment
+	cycle cycle
 }
 
-// ParseTimer reads a timeDuration: a number of milliseconds, as in Imixs, or
-// an ISO 8601 duration such as P1M or PT1H30M. An empty text is no wait.
-// Whatever it cannot read is in the result's Err.
-func ParseTimer(text string) Timer {
-	t := Timer{Text: strings.TrimSpace(text)}
+// ParseTimer reads the text of a timer element. What it cannot read is in the
+// result's Err.
+func ParseTimer(kind TimerKind, text string) Timer {
+	t := Timer{Kind: kind, Text: strings.TrimSpace(text)}
 	if t.Text == "" {
 		return t
 	}
-	if millis, err := strconv.ParseInt(t.Text, 10, 64); err == nil {
-		if millis > int64(maxTimer/time.Millisecond) {
-			t.Err = fmt.Errorf("timer value %q is longer than 100 years", t.Text)
-			return t
-		}
-		t.rest = time.Duration(max(millis, 0)) * time.Millisecond
+	var value timerValue
+	var err error
+	if strings.Contains(t.Text, "<") {
+		value.item, err = readReference(t.Text)
+	} else {
+		value, err = readValue(kind, t.Text)
+	}
+	if err != nil {
+		t.Err = &TimerError{Text: t.Text, Err: err}
 		return t
 	}
-	iso, err := readISO(t.Text)
-	iso.Text, iso.Err = t.Text, err
-	return iso
+	t.value = &value
+	return t
 }
 
-// isoShape is stricter than the parser: every unit at most once, in order, and
-// fractions of seconds only.
-const isoShape = `^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+(\.\d+)?S)?)?$`
+// Item returns the name of the item that the value is in, "" if Text is the
+// value.
+func (t Timer) Item() string {
+	if t.value == nil {
+		return ""
+	}
+	return t.value.item
+}
 
-func readISO(text string) (Timer, error) {
-	unreadable := fmt.Errorf("timer value %q is neither a number of milliseconds nor an ISO 8601 duration such as PT1H", text)
-	if !regexp.MustCompile(isoShape).MatchString(text) || strings.IndexByte("PT", text[len(text)-1]) >= 0 {
-		return Timer{}, unreadable
+func readValue(kind TimerKind, text string) (v timerValue, err error) {
+	if len(text) > maxTimerText {
+		return v, errTextTooLong
 	}
-	d, err := duration.Parse(text)
-	if err != nil {
-		return Timer{}, unreadable
+	v.kind = kind
+	switch kind {
+	case TimeDuration:
+		v.wait, err = readSpan(text)
+	case TimeDate:
+		v.date, err = readMoment(text)
+	case TimeCycle:
+		v.cycle, err = readCycle(text)
+	case NoTimer:
 	}
-	days := d.Years*365 + d.Months*30 + d.Weeks*7 + d.Days
-	hours := days*24 + d.Hours + d.Minutes/60 + d.Seconds/3600
-	if hours > maxTimer.Hours() {
-		return Timer{}, fmt.Errorf("timer value %q is longer than 100 years", text)
+	return v, err
+}
+
+// First returns the first occurrence of a timer that begins to run at from. It is
+// never before from. Local times, and calendar arithmetic, are those of from's
+// location. item returns the first value of an item as a string, int64, float64
+// or [time.Time], nil if there is none; it is asked only if the timer has an Item.
+//
+// The error is a [*TimerError]: that of the timer itself, or one that says what
+// is wrong with the item, or that the occurrence is out of range.
+func (t Timer) First(from time.Time, item func(name string) any) (Occurrence, error) {
+	if t.Err != nil {
+		return Occurrence{}, t.Err
 	}
-	t := Timer{years: int(d.Years), months: int(d.Months)}
-	t.rest = time.Duration(d.Weeks*7+d.Days)*24*time.Hour + time.Duration(d.Hours)*time.Hour +
-		time.Duration(d.Minutes)*time.Minute + time.Duration(math.Round(d.Seconds*1e3))*time.Millisecond
-	return t, nil
+	if t.value == nil {
+		return Occurrence{Due: from}, nil
+	}
+	value, text, name := *t.value, t.Text, t.value.item
+	if name != "" {
+		var err error
+		if value, text, err = t.readItem(item(name)); err != nil {
+			return Occurrence{}, err
+		}
+	}
+	o := value.first(from)
+	if name != "" && value.kind == TimeCycle {
+		o.Spec = text
+	}
+	if err := inRange(from, o.Due); err != nil {
+		return Occurrence{}, &TimerError{Item: name, Text: text, Err: err}
+	}
+	return o, nil
+}
+
+func (v timerValue) first(from time.Time) Occurrence {
+	switch v.kind {
+	case TimeDuration:
+		return Occurrence{Due: v.wait.after(from, 1)}
+	case TimeDate:
+		return Occurrence{Due: later(v.date.in(from.Location()), from), Fixed: true}
+	case TimeCycle:
+		return v.cycle.first(from)
+	case NoTimer:
+	}
+	return Occurrence{Due: from}
+}
+
+// later returns the later of two times.
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
 }

@@ -1,6 +1,7 @@
 package bpmn_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -9,45 +10,119 @@ import (
 	"github.com/postlude/postlude/internal/bpmn"
 )
 
-func TestTimerDue(t *testing.T) {
-	t.Parallel()
-	from := time.Date(2024, 1, 31, 23, 30, 0, 0, time.UTC)
-	require.Equal(t, from.Add(time.Second), bpmn.ParseTimer(" 1000\n").Due(from), "space around it does not matter")
-	for text, want := range map[string]time.Time{
-		"":             from,
-		"0":            from,
-		"-5":           from,
-		"+1000":        from.Add(time.Second),
-		"86400000000":  from.Add(1000 * 24 * time.Hour),
-		"PT0S":         from,
-		"PT0.25S":      from.Add(250 * time.Millisecond),
-		"PT10M":        from.Add(10 * time.Minute),
-		"PT90M":        from.Add(90 * time.Minute),
-		"P1D":          from.Add(24 * time.Hour),
-		"P2W":          from.Add(14 * 24 * time.Hour),
-		"P1DT2H3M4.5S": from.Add(26*time.Hour + 3*time.Minute + 4500*time.Millisecond),
-		"P1M":          time.Date(2024, 2, 29, 23, 30, 0, 0, time.UTC),
-		"P13M":         time.Date(2025, 2, 28, 23, 30, 0, 0, time.UTC),
-		"P2M":          time.Date(2024, 3, 31, 23, 30, 0, 0, time.UTC),
-		"P1Y":          time.Date(2025, 1, 31, 23, 30, 0, 0, time.UTC),
-		"P1Y1MT1H":     time.Date(2025, 3, 1, 0, 30, 0, 0, time.UTC),
-	} {
-		timer := bpmn.ParseTimer(text)
-		require.NoError(t, timer.Err, text)
-		require.Equal(t, want, timer.Due(from), text)
+func zone(tb testing.TB, name string) *time.Location {
+	tb.Helper()
+	location, err := time.LoadLocation(name)
+	require.NoError(tb, err)
+	return location
+}
+
+// at reads a time with an offset.
+func at(tb testing.TB, text string) time.Time {
+	tb.Helper()
+	date, err := time.Parse(time.RFC3339Nano, text)
+	require.NoError(tb, err)
+	return date
+}
+
+func noItem(string) any { return nil }
+
+// timerCase is a timer that begins at from, in a zone, and is first due at want.
+type timerCase struct{ text, zone, from, want string }
+
+func testFirst(t *testing.T, kind bpmn.TimerKind, cases []timerCase) {
+	t.Helper()
+	for _, c := range cases {
+		name := strings.NewReplacer("/", " ", "\n", " ").Replace(c.text + " from " + c.from + " " + c.zone)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			timer := bpmn.ParseTimer(kind, c.text)
+			require.NoError(t, timer.Err)
+			from := at(t, c.from).In(zone(t, c.zone))
+			got, err := timer.First(from, noItem)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got.Due.Format(time.RFC3339Nano))
+		})
 	}
 }
 
-// What has no waiting time fires at once where it is run all the same.
-func TestTimerErrors(t *testing.T) {
+// testRefused checks texts that are a fault of the model, with the reason.
+func testRefused(t *testing.T, kind bpmn.TimerKind, reasons map[string][]string) {
+	t.Helper()
+	for reason, texts := range reasons {
+		for _, text := range texts {
+			timer := bpmn.ParseTimer(kind, text)
+			var fault *bpmn.TimerError
+			require.ErrorAs(t, timer.Err, &fault, text)
+			require.ErrorContains(t, timer.Err, reason, text)
+			require.Equal(t, strings.TrimSpace(text), fault.Text)
+			require.Less(t, len(timer.Err.Error()), 1000, "a long text is cut")
+
+			_, err := timer.First(time.Now(), noItem)
+			require.ErrorIs(t, err, timer.Err, text)
+			_, more, err := timer.Next(bpmn.Occurrence{}, time.Now())
+			require.ErrorIs(t, err, timer.Err, text)
+			require.False(t, more)
+			require.False(t, timer.Repeats(), text)
+		}
+	}
+}
+
+func TestATimerWithoutATextIsDueAtOnce(t *testing.T) {
 	t.Parallel()
-	from := time.Now()
-	for _, text := range []string{
-		"soon", "P", "PT", "P1", "P1DT", "PT1D", "P1H", "P1M1Y", "P1D1D", "PP1D", "-PT1H", "P-1D", "P1.5Y", "PT1H ago", "1h", "1e3",
-		"99999999999999999999", "9223372036854775807", "P999999999Y", "PT99999999999999999999S", "${due}",
+	from := time.Date(2026, 3, 1, 12, 0, 0, 5, zone(t, "Europe/Berlin"))
+	timers := []bpmn.Timer{{}}
+	for _, kind := range []bpmn.TimerKind{bpmn.NoTimer, bpmn.TimeDuration, bpmn.TimeDate, bpmn.TimeCycle} {
+		timers = append(timers, bpmn.ParseTimer(kind, ""), bpmn.ParseTimer(kind, " \n\t\u00a0"))
+	}
+	for _, timer := range timers {
+		got, err := timer.First(from, nil)
+		require.NoError(t, err)
+		require.Equal(t, bpmn.Occurrence{Due: from}, got)
+		require.False(t, timer.Repeats())
+		_, more, err := timer.Next(got, from)
+		require.NoError(t, err)
+		require.False(t, more)
+	}
+}
+
+func TestTimerElements(t *testing.T) {
+	t.Parallel()
+	const several = "is one of several of the boundary event"
+	for name, c := range map[string]struct {
+		definition string
+		kind       bpmn.TimerKind
+		text, err  string
+	}{
+		"none":               {"", bpmn.NoTimer, "", ""},
+		"a message":          {"<messageEventDefinition/>", bpmn.NoTimer, "", ""},
+		"no element":         {"<timerEventDefinition/>", bpmn.NoTimer, "", ""},
+		"empty":              {"<timerEventDefinition><timeCycle> </timeCycle></timerEventDefinition>", bpmn.TimeCycle, "", ""},
+		"duration":           {"<timerEventDefinition><timeDuration>\n PT1H </timeDuration></timerEventDefinition>", bpmn.TimeDuration, "PT1H", ""},
+		"CDATA":              {"<timerEventDefinition><timeDate><![CDATA[2026-01-01]]></timeDate></timerEventDefinition>", bpmn.TimeDate, "2026-01-01", ""},
+		"cycle":              {"<timerEventDefinition><timeCycle>R/PT1H</timeCycle></timerEventDefinition>", bpmn.TimeCycle, "R/PT1H", ""},
+		"one is empty":       {"<timerEventDefinition><timeDate/><timeCycle>R/PT1H</timeCycle></timerEventDefinition>", bpmn.TimeCycle, "R/PT1H", ""},
+		"escaped reference":  {"<timerEventDefinition><timeDate>&lt;itemvalue>due&lt;/itemvalue></timeDate></timerEventDefinition>", bpmn.TimeDate, "<itemvalue>due</itemvalue>", ""},
+		"two kinds":          {"<timerEventDefinition><timeDuration>1</timeDuration><timeDate>2026-01-01</timeDate></timerEventDefinition>", bpmn.TimeDate, "2026-01-01", several},
+		"twice":              {"<timerEventDefinition><timeDuration>1</timeDuration><timeDuration>2</timeDuration></timerEventDefinition>", bpmn.TimeDuration, "2", several},
+		"two definitions":    {"<timerEventDefinition><timeDuration>1</timeDuration></timerEventDefinition><timerEventDefinition><timeDuration>2</timeDuration></timerEventDefinition>", bpmn.TimeDuration, "2", several},
+		"reference as XML":   {"<timerEventDefinition><timeDate><itemvalue>due</itemvalue></timeDate></timerEventDefinition>", bpmn.TimeDate, "", "an item reference is a text"},
+		"a bad one":          {"<timerEventDefinition><timeDate>soon</timeDate></timerEventDefinition>", bpmn.TimeDate, "soon", `timer value "soon" is no date-time`},
+		"a date as duration": {"<timerEventDefinition><timeDuration>2026-01-01</timeDuration></timerEventDefinition>", bpmn.TimeDuration, "2026-01-01", "neither a number of milliseconds"},
 	} {
-		timer := bpmn.ParseTimer(text)
-		require.ErrorContains(t, timer.Err, "timer value", text)
-		require.Equal(t, from, timer.Due(from), text)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m, err := bpmn.Parse("model.bpmn", strings.NewReader(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2">
+				<process id="p"><task id="t" imixs:processid="1"/><boundaryEvent id="b" attachedToRef="t">`+c.definition+`</boundaryEvent></process></definitions>`))
+			require.NoError(t, err)
+			timer := m.Task(1).Boundary[0].Timer
+			require.Equal(t, c.kind, timer.Kind)
+			if c.err != "" {
+				require.ErrorContains(t, timer.Err, c.err)
+				return
+			}
+			require.NoError(t, timer.Err)
+			require.Equal(t, c.text, timer.Text)
+		})
 	}
 }

@@ -12,9 +12,10 @@ import (
 // Limits of a file. They keep a hostile file from costing more memory than its
 // size suggests; real models stay far below.
 const (
-	maxSize     = 20 << 20
-	maxDepth    = 100
-	maxElements = 200_000
+	maxSize       = 20 << 20
+	maxDepth      = 100
+	maxElements   = 500_000 // without those of the diagram
+	maxAttributes = 100     // of one element
 )
 
 const imixsNamespace = "http://www.imixs.org/bpmn2"
@@ -22,12 +23,33 @@ const imixsNamespace = "http://www.imixs.org/bpmn2"
 // node is an XML element. Diagram parts are left out.
 type node struct {
 	name     string // local name, "" unless of the BPMN or Imixs namespace
+	tag      string // local name of whatever namespace
 	imixs    bool
-	attrs    map[string]string // without namespace, and "imixs:" names
+	attrs    []attribute
 	children []*node
 	text     []byte   // all text, CDATA included
 	cdata    []string // CDATA sections alone
 	line     int
+}
+
+// attribute is an attribute without namespace, or of Imixs: "imixs:" and its
+// name.
+type attribute struct{ name, value string }
+
+// lookup returns the value of an attribute and whether there is one.
+func (n *node) lookup(name string) (string, bool) {
+	for _, a := range n.attrs {
+		if a.name == name {
+			return a.value, true
+		}
+	}
+	return "", false
+}
+
+// attr returns the value of an attribute, "" if there is none.
+func (n *node) attr(name string) string {
+	value, _ := n.lookup(name)
+	return value
 }
 
 // child returns the first child of a BPMN name, nil if there is none.
@@ -48,109 +70,198 @@ func (n *node) childText(name string) string {
 	return ""
 }
 
+// label names an element in messages: its id, else its tag.
+func (n *node) label() string {
+	if id := n.attr("id"); id != "" {
+		return id
+	}
+	return n.tag
+}
+
 // treeReader builds the tree. It does not recurse: the depth of a file is
 // checked, not trusted.
 type treeReader struct {
-	file  string
-	data  []byte
-	dec   *xml.Decoder
-	imixs map[string]bool // namespaces that are Imixs, by address or by prefix
-	stack []*node
-	count int
+	file     string
+	data     []byte
+	fault    *fault // behind data, nil if data is the whole file
+	dec      *xml.Decoder
+	imixs    map[string]bool // namespaces that are Imixs
+	declared map[string]bool // namespaces that have been declared
+	stack    []*node         // the open elements, below a node for the file
+	diagram  int             // the depth of the open diagram, 0 if none is
+	count    int
 }
 
 func readTree(file string, r io.Reader) (*node, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxSize+1))
+	data, err := readAll(r)
 	if err != nil {
 		return nil, &ParseError{File: file, Err: fmt.Errorf("read: %w", err)}
 	}
 	if len(data) > maxSize {
-		return nil, &ParseError{File: file, Err: fmt.Errorf("larger than %d MiB", maxSize>>20)}
+		return nil, &ParseError{Code: XMLLimit, File: file, Err: fmt.Errorf("larger than %d MiB", maxSize>>20)}
 	}
+	data, found := guard(data)
 	t := &treeReader{
-		file: file, data: data, dec: xml.NewDecoder(bytes.NewReader(data)),
-		imixs: map[string]bool{imixsNamespace: true, "imixs": true},
+		file: file, data: data, fault: found, dec: xml.NewDecoder(bytes.NewReader(data)),
+		imixs:    map[string]bool{imixsNamespace: true},
+		declared: map[string]bool{"": true, "xmlns": true, "http://www.w3.org/XML/1998/namespace": true},
+		stack:    []*node{{}},
 	}
+	t.dec.CharsetReader = charset
 	return t.read()
 }
 
+// readAll reads up to the largest size, and a byte more if there is one.
+func readAll(r io.Reader) ([]byte, error) {
+	var b bytes.Buffer
+	if sized, ok := r.(interface{ Len() int }); ok {
+		b.Grow(min(sized.Len(), maxSize) + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(io.LimitReader(r, maxSize+1))
+	return b.Bytes(), err
+}
+
 func (t *treeReader) read() (*node, error) {
-	root := &node{}
-	t.stack = []*node{root}
 	for {
 		offset := t.dec.InputOffset()
 		line, _ := t.dec.InputPos()
 		token, err := t.dec.Token()
-		if errors.Is(err, io.EOF) {
-			break
+		switch {
+		case errors.Is(err, io.EOF):
+			return t.finish()
+		case err != nil:
+			return nil, t.failed(line, err)
 		}
-		if err != nil {
-			return nil, t.syntaxError(line, err)
-		}
-		if err := t.take(token, offset, line); err != nil {
-			return nil, err
-		}
-	}
-	for _, c := range root.children {
-		if c.name == "definitions" {
-			return c, nil
+		if f := t.take(token, offset, line); f != nil {
+			return nil, t.located(line, f)
 		}
 	}
-	return nil, &ParseError{File: t.file, Err: errors.New("not a BPMN 2.0 file: it has no element \"definitions\" of the BPMN namespace")}
 }
 
-func (t *treeReader) take(token xml.Token, offset int64, line int) error {
+// finish returns the root element once the file has ended well.
+func (t *treeReader) finish() (*node, error) {
+	roots := t.stack[0].children
+	switch {
+	case t.fault != nil:
+		return nil, t.located(t.fault.line, t.fault)
+	case len(roots) == 0:
+		return nil, t.located(1, &fault{code: NotBPMN, text: "not a BPMN 2.0 file: it is empty"})
+	case roots[0].name != "definitions" || roots[0].imixs:
+		return nil, &ParseError{
+			Code: NotBPMN, File: t.file, Line: roots[0].line, Element: roots[0].tag,
+			Err: errors.New("not a BPMN 2.0 file: its root element is not \"definitions\" of the BPMN namespace"),
+		}
+	}
+	return roots[0], nil
+}
+
+func (t *treeReader) take(token xml.Token, offset int64, line int) *fault {
 	top := t.stack[len(t.stack)-1]
 	switch token := token.(type) {
 	case xml.StartElement:
-		t.count++
-		if len(t.stack) > maxDepth || t.count > maxElements {
-			return &ParseError{File: t.file, Line: line, Element: token.Name.Local, Err: errors.New("too deeply nested or too many elements")}
-		}
-		n := t.node(token, line)
-		if token.Name.Local != "BPMNDiagram" {
-			top.children = append(top.children, n)
-		}
-		t.stack = append(t.stack, n)
+		return t.open(top, token, line)
 	case xml.EndElement:
 		t.stack = t.stack[:len(t.stack)-1]
-	case xml.CharData:
-		if bytes.HasPrefix(t.data[offset:], []byte("<![CDATA[")) {
-			top.cdata = append(top.cdata, string(token))
+		if len(t.stack) < t.diagram {
+			t.diagram = 0
 		}
-		top.text = append(top.text, token...)
+	case xml.CharData:
+		return t.text(top, token, offset)
+	case xml.Directive:
+		return &fault{code: XMLDoctype, text: "a document type declaration is refused: no entities are expanded"}
 	}
 	return nil
 }
 
-func (t *treeReader) node(token xml.StartElement, line int) *node {
-	n := &node{line: line, attrs: make(map[string]string, len(token.Attr))}
-	for _, a := range token.Attr {
-		if a.Name.Space == "xmlns" && a.Name.Local == "imixs" {
-			t.imixs[a.Value] = true
+func (t *treeReader) open(top *node, token xml.StartElement, line int) *fault {
+	if t.diagram == 0 {
+		t.count++
+	}
+	switch {
+	case len(t.stack) > maxDepth:
+		return &fault{code: XMLLimit, text: fmt.Sprintf("more than %d nested elements", maxDepth)}
+	case t.count > maxElements:
+		return &fault{code: XMLLimit, text: fmt.Sprintf("more than %d elements", maxElements)}
+	case len(token.Attr) > maxAttributes:
+		return &fault{code: XMLLimit, text: fmt.Sprintf("element %s has more than %d attributes", token.Name.Local, maxAttributes)}
+	case len(t.stack) == 1 && len(top.children) > 0:
+		return malformed("a second root element " + token.Name.Local)
+	}
+	n, f := t.node(token, line)
+	if f != nil {
+		return f
+	}
+	switch {
+	case t.diagram > 0:
+	case token.Name.Local == "BPMNDiagram":
+		t.diagram = len(t.stack) + 1
+	default:
+		top.children = append(top.children, n)
+	}
+	t.stack = append(t.stack, n)
+	return nil
+}
+
+// node makes a node of a start tag. What is drawn gets an empty one.
+func (t *treeReader) node(token xml.StartElement, line int) (*node, *fault) {
+	for i, a := range token.Attr {
+		if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) {
+			t.declared[a.Value] = true
+			if a.Name.Local == "imixs" {
+				t.imixs[a.Value] = true
+			}
+		}
+		for _, b := range token.Attr[:i] {
+			if a.Name == b.Name {
+				return nil, malformed("element " + token.Name.Local + " has the attribute " + a.Name.Local + " twice")
+			}
 		}
 	}
-	for _, a := range token.Attr {
-		switch {
-		case a.Name.Space == "":
-			n.attrs[a.Name.Local] = a.Value
-		case t.imixs[a.Name.Space]:
-			n.attrs["imixs:"+a.Name.Local] = a.Value
-		}
+	if !t.declared[token.Name.Space] {
+		return nil, malformed("the prefix of element " + token.Name.Space + ":" + token.Name.Local + " is not declared")
+	}
+	n := &node{tag: token.Name.Local, line: line}
+	if t.diagram > 0 {
+		return n, nil
 	}
 	n.imixs = t.imixs[token.Name.Space]
 	if n.imixs || isBPMN(token.Name.Space) {
 		n.name = token.Name.Local
+		n.attrs = t.attributes(token)
 	}
-	return n
+	return n, nil
 }
 
-func (t *treeReader) syntaxError(line int, err error) error {
-	var syntax *xml.SyntaxError
-	if errors.As(err, &syntax) {
-		return &ParseError{File: t.file, Line: syntax.Line, Err: errors.New("not well-formed XML: " + syntax.Msg)}
+func (t *treeReader) attributes(token xml.StartElement) []attribute {
+	kept := make([]attribute, 0, len(token.Attr))
+	for _, a := range token.Attr {
+		switch {
+		case a.Name.Space == "" && a.Name.Local != "xmlns":
+			kept = append(kept, attribute{a.Name.Local, a.Value})
+		case a.Name.Space != "" && t.imixs[a.Name.Space]:
+			kept = append(kept, attribute{"imixs:" + a.Name.Local, a.Value})
+		}
 	}
-	return &ParseError{File: t.file, Line: line, Err: fmt.Errorf("read XML: %w", err)}
+	return kept
+}
+
+func (t *treeReader) text(top *node, token xml.CharData, offset int64) *fault {
+	if len(t.stack) == 1 {
+		if len(bytes.TrimSpace(token)) > 0 {
+			return malformed("text outside the root element")
+		}
+		return nil
+	}
+	if top.name == "" {
+		return nil
+	}
+	if bytes.HasPrefix(t.data[offset:], []byte("<![CDATA[")) {
+		top.cdata = append(top.cdata, string(token))
+	} else if len(top.children) > 0 && len(bytes.TrimSpace(token)) == 0 {
+		return nil // between the children
+	}
+	top.text = append(top.text, token...)
+	return nil
 }
 
 // isBPMN accepts the namespace of every version of BPMN.

@@ -33,7 +33,7 @@ func changed(t *testing.T, version, title string) []byte {
 
 func deploy(t *testing.T, c *catalog.Catalog, source []byte) catalog.Deployment {
 	t.Helper()
-	d, err := c.Deploy(t.Context(), "test.bpmn", source)
+	d, err := c.Deploy(t.Context(), "test.bpmn", source, catalog.Standard())
 	require.NoError(t, err)
 	return d
 }
@@ -86,15 +86,15 @@ func TestARefusedModelStoresNothing(t *testing.T) {
 	deploy(t, c, source(t, "ticket-1.0"))
 	before := mark(t, pool)
 	twice := strings.Replace(string(source(t, "ticket-1.0")), `imixs:processid="1100"`, `imixs:processid="1000"`, 1)
-	_, err := c.Deploy(t.Context(), "faulty.bpmn", []byte(twice))
+	_, err := c.Deploy(t.Context(), "faulty.bpmn", []byte(twice), catalog.Standard())
 	var refused *catalog.RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.NotEmpty(t, refused.Problems)
 	require.ErrorContains(t, err, refused.Problems[0].String())
 
-	_, err = c.Deploy(t.Context(), "cut.bpmn", source(t, "ticket-1.0")[:500])
-	var syntax *bpmn.ParseError
-	require.ErrorAs(t, err, &syntax)
+	_, err = c.Deploy(t.Context(), "cut.bpmn", source(t, "ticket-1.0")[:500], catalog.Standard())
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, bpmn.XMLMalformed, refused.Problems[0].Code)
 	require.ErrorContains(t, err, "cut.bpmn")
 	require.Equal(t, before, mark(t, pool))
 }
@@ -220,7 +220,7 @@ func TestACatalogMayBeUsedWhileItIsRefreshed(t *testing.T) {
 			for j := range 10 {
 				if i == 0 {
 					title := strings.Repeat("x", j+1)
-					if _, err := c.Deploy(ctx, "test.bpmn", changed(t, "ticket-1.0", title)); err != nil {
+					if _, err := c.Deploy(ctx, "test.bpmn", changed(t, "ticket-1.0", title), catalog.Standard()); err != nil {
 						return err
 					}
 				}

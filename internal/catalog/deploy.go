@@ -1,7 +1,6 @@
 package catalog
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/postlude/postlude/internal/bpmn"
-	"github.com/postlude/postlude/internal/workflow"
 )
 
 // Deployment is what a deployment stored.
@@ -25,16 +23,19 @@ type Deployment struct {
 	Warnings []bpmn.Problem `json:"warnings,omitempty"`
 }
 
-// RefusedError lists why a model cannot be deployed.
+// RefusedError says why a model cannot be deployed.
 type RefusedError struct {
+	// Problems are the errors, and the warnings besides, in the order of the file.
 	Problems []bpmn.Problem
 }
 
-// Error implements error.
+// Error implements error. It tells the errors only.
 func (e *RefusedError) Error() string {
-	lines := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		lines[i] = p.String()
+	var lines []string
+	for _, p := range e.Problems {
+		if p.Severity == bpmn.Error {
+			lines = append(lines, p.String())
+		}
 	}
 	return "the model is refused: " + strings.Join(lines, "; ")
 }
@@ -58,26 +59,14 @@ WHERE version = $1`
 
 // Deploy checks a BPMN source and stores it under the version that it names; a
 // version that is there is replaced. file is what errors call the source. The
-// error is a [*bpmn.ParseError] or a [*RefusedError] if the source is at fault;
-// nothing is stored then.
-func (c *Catalog) Deploy(ctx context.Context, file string, source []byte) (Deployment, error) {
-	parsed, err := bpmn.Parse(file, bytes.NewReader(source))
-	if err != nil {
-		return Deployment{}, err
+// error is a [*RefusedError] if the source is at fault; nothing is stored then.
+func (c *Catalog) Deploy(ctx context.Context, file string, source []byte, o Options) (Deployment, error) {
+	version, problems := Lint(file, source, o)
+	if HasErrors(problems) {
+		return Deployment{}, &RefusedError{Problems: problems}
 	}
-	d := Deployment{Version: parsed.Version, Changed: true}
-	var faults []bpmn.Problem
-	for _, p := range workflow.Prepare(parsed).Check() {
-		if p.Severity == bpmn.Error {
-			faults = append(faults, p)
-		} else {
-			d.Warnings = append(d.Warnings, p)
-		}
-	}
-	if len(faults) > 0 {
-		return Deployment{}, &RefusedError{Problems: faults}
-	}
-	err = c.pool.QueryRow(ctx, deploySQL, d.Version, source).Scan(&d.Revision, &d.Deployed)
+	d := Deployment{Version: version, Changed: true, Warnings: problems}
+	err := c.pool.QueryRow(ctx, deploySQL, d.Version, source).Scan(&d.Revision, &d.Deployed)
 	if errors.Is(err, pgx.ErrNoRows) {
 		d.Changed = false
 		err = c.pool.QueryRow(ctx, deployedSQL, d.Version).Scan(&d.Revision, &d.Deployed)

@@ -59,12 +59,14 @@ func exampleSemantics() (semantics, error) {
 		if err != nil {
 			return s, err
 		}
-		s.add(model)
+		if err := s.add(model); err != nil {
+			return s, fmt.Errorf("%s: %w", model.File, err)
+		}
 	}
 	return s, nil
 }
 
-func (s semantics) add(model *bpmn.Model) {
+func (s semantics) add(model *bpmn.Model) error {
 	for _, event := range model.Events() {
 		s.names[eventKey{model.Version, event.ID}] = event.Name
 	}
@@ -75,9 +77,15 @@ func (s semantics) add(model *bpmn.Model) {
 		key := taskKey{model.Version, task.ID}
 		for i := range task.Boundary {
 			b := &task.Boundary[i]
-			if b.TargetEvent > 0 {
-				s.arms[key] = append(s.arms[key], arm{b.TargetEvent, b.Timer.Due(from).Sub(from)})
+			if b.TargetEvent <= 0 {
+				continue
 			}
+			o, err := b.Timer.First(from, func(string) any { return nil })
+			if err != nil {
+				return err
+			}
+			s.arms[key] = append(s.arms[key], arm{b.TargetEvent, o.Due.Sub(from)})
 		}
 	}
+	return nil
 }

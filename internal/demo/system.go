@@ -107,7 +107,7 @@ func deployExamples(ctx context.Context, pool *pgxpool.Pool) error {
 		if err != nil {
 			return fmt.Errorf("read example model: %w", err)
 		}
-		if _, err := models.Deploy(ctx, name, source); err != nil {
+		if _, err := models.Deploy(ctx, name, source, catalog.Standard()); err != nil {
 			return err
 		}
 	}

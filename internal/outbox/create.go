@@ -70,15 +70,20 @@ SELECT
     x.data::json,
     x.armed_by,
     nullif(x.traceparent, ''),
-    greatest(clock_timestamp(), f.due - interval '30 seconds')
+    CASE
+        -- the policy of most entries, not looked up
+        WHEN x.topic = 'async.event' THEN eventlog_dispatch_at('async', f.due)
+        ELSE eventlog_dispatch_at(eventlog_policy(x.topic), f.due)
+    END
 FROM unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[])
     AS x (topic, ref, delay, due, data, armed_by, traceparent)
 CROSS JOIN LATERAL (
     SELECT coalesce(x.due, clock_timestamp() + x.delay * interval '1 microsecond') AS due
 ) f`
 
-// Insert writes async entries in one statement, on a transaction together with
-// the state that arms them. Relays are not notified: NOTIFY would serialise the
+// Insert writes entries in one statement, on a transaction together with the
+// state that arms them. The caller has checked them, see [NewEntry.Check].
+// Relays are not notified: NOTIFY would serialise the
 // commits of all workers (docs/adr/0006-wake-up.md); whoever commits rings.
 func Insert(ctx context.Context, db DB, entries []NewEntry) error {
 	if len(entries) == 0 {

@@ -1,6 +1,7 @@
 package outbox
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,4 +64,27 @@ type NewEntry struct {
 	Due         time.Time
 	ArmedBy     string
 	Traceparent string
+}
+
+// maxData is how many bytes the data of an entry may have: a message carries
+// them.
+const maxData = 512 << 10
+
+// Check returns an [ErrInvalid] for what [Insert] must not write: no topic or
+// ref, a negative delay, data that are too large, an async entry that nobody
+// armed. It does not look into the data.
+func (e *NewEntry) Check() error {
+	switch {
+	case e.Topic == "":
+		return fmt.Errorf("%w: the topic is missing", ErrInvalid)
+	case e.Topic == TopicAsync && e.ArmedBy == "":
+		return fmt.Errorf("%w: the topic %s is for boundary events", ErrInvalid, TopicAsync)
+	case e.Ref == "":
+		return fmt.Errorf("%w: the ref is missing", ErrInvalid)
+	case e.Delay < 0:
+		return fmt.Errorf("%w: the delay %s is negative", ErrInvalid, e.Delay)
+	case len(e.Data) > maxData:
+		return fmt.Errorf("%w: the data have %d bytes, %d are allowed", ErrInvalid, len(e.Data), maxData)
+	}
+	return nil
 }

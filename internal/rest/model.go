@@ -1,8 +1,10 @@
 package rest
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/postlude/postlude/internal/bpmn"
@@ -14,23 +16,6 @@ type deployment struct {
 	Version  string    `json:"version"`
 	Revision int64     `json:"revision"`
 	Deployed time.Time `json:"deployed"`
-}
-
-// modelProblem is a fault of a model as clients see it.
-type modelProblem struct {
-	Severity string `json:"severity"`
-	File     string `json:"file,omitempty"`
-	Line     int    `json:"line,omitempty"`
-	Element  string `json:"element,omitempty"`
-	Message  string `json:"message"`
-}
-
-func modelProblems(problems []bpmn.Problem) []modelProblem {
-	shown := make([]modelProblem, len(problems))
-	for i, p := range problems {
-		shown[i] = modelProblem{Severity: p.Severity.String(), File: p.File, Line: p.Line, Element: p.Element, Message: p.Message}
-	}
-	return shown
 }
 
 func shownDeployment(d catalog.Deployment) deployment {
@@ -50,15 +35,21 @@ func (a *api) deployModel(w http.ResponseWriter, r *http.Request) error {
 	if file == "" {
 		file = "model.bpmn"
 	}
-	deployed, err := a.catalog.Deploy(r.Context(), file, source)
+	options := catalog.Standard()
+	if ignore, err := strconv.ParseBool(cmp.Or(r.URL.Query().Get("ignoreUnknownPlugins"), "false")); err != nil {
+		return badRequest("ignoreUnknownPlugins is true or false")
+	} else if ignore {
+		options = options.IgnoringUnknown()
+	}
+	deployed, err := a.catalog.Deploy(r.Context(), file, source, options)
 	if err != nil {
 		return err
 	}
 	return writeJSON(w, struct {
 		deployment
 		Changed  bool           `json:"changed"`
-		Warnings []modelProblem `json:"warnings"`
-	}{shownDeployment(deployed), deployed.Changed, modelProblems(deployed.Warnings)})
+		Warnings []bpmn.Problem `json:"warnings"`
+	}{shownDeployment(deployed), deployed.Changed, append([]bpmn.Problem{}, deployed.Warnings...)})
 }
 
 // listModels answers with what is deployed, by version.

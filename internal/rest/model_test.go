@@ -44,14 +44,16 @@ func TestAModelIsDeployedListedAndReadBack(t *testing.T) {
 func TestAModelWithAWarningIsDeployed(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
-	source := strings.Replace(ticketModel(t), `attachedToRef="Task_Open"`, `attachedToRef="Nothing"`, 1)
+	source := strings.Replace(ticketModel(t), ` name="Ticket"`, "", 1)
 	got := s.do(t, http.MethodPost, "/api/model/bpmn/t.bpmn", "application/xml", source)
 	var deployed struct {
-		Warnings []struct{ Severity, File, Message string }
+		Warnings []struct{ Severity, Code, File, Element, Message string }
 	}
 	got.decode(t, &deployed)
 	require.Len(t, deployed.Warnings, 1)
 	require.Equal(t, "warning", deployed.Warnings[0].Severity)
+	require.Equal(t, "process-name-missing", deployed.Warnings[0].Code)
+	require.Equal(t, "ticket", deployed.Warnings[0].Element)
 	require.Equal(t, "t.bpmn", deployed.Warnings[0].File)
 }
 
@@ -77,6 +79,21 @@ func TestARefusedModelIsNotStored(t *testing.T) {
 	s.get(t, "/api/model/").decode(t, &list)
 	require.Empty(t, list.Models)
 	require.NotNil(t, list.Models)
+}
+
+func TestAnUnknownPluginIsRefusedUnlessIgnored(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	source := strings.Replace(ticketModel(t), "<bpmn2:extensionElements>",
+		`<bpmn2:extensionElements><imixs:item name="txtplugins"><imixs:value>com.example.Fax</imixs:value></imixs:item>`, 1)
+	p := s.do(t, http.MethodPost, "/api/model/bpmn", "application/xml", source).requireProblem(t, http.StatusBadRequest, "INVALID_MODEL")
+	require.Len(t, p.Problems, 1)
+	require.Equal(t, "plugin-unknown", p.Problems[0].Code)
+	got := s.do(t, http.MethodPost, "/api/model/bpmn?ignoreUnknownPlugins=true", "application/xml", source)
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	require.Contains(t, got.body, `"code":"plugin-unknown"`)
+	s.do(t, http.MethodPost, "/api/model/bpmn?ignoreUnknownPlugins=perhaps", "application/xml", source).
+		requireProblem(t, http.StatusBadRequest, "INVALID_REQUEST")
 }
 
 func TestModelRequestsThatAreRefused(t *testing.T) {

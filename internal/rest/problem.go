@@ -27,8 +27,6 @@ const (
 	codeTruncated      = "BODY_TRUNCATED"
 	codeBodyTimeout    = "BODY_TIMEOUT"
 	codeConflict       = "CONFLICT"
-	codeNotAllowed     = "OPERATION_NOTALLOWED" // Imixs' word
-	codeInvalidTask    = "INVALID_PROCESSID"    // Imixs' word
 	codeCrossOrigin    = "CROSS_ORIGIN"
 	codeForeignHost    = "FOREIGN_HOST"
 	codeUnavailable    = "UNAVAILABLE"
@@ -46,7 +44,8 @@ type problem struct {
 	Status   int            `json:"status"`
 	Detail   string         `json:"detail"`
 	Code     string         `json:"code"`
-	Problems []modelProblem `json:"problems,omitempty"`
+	Params   []string       `json:"params,omitempty"` // what a business rule has to say
+	Problems []bpmn.Problem `json:"problems,omitempty"`
 	// retryAfter is the seconds after which it is worth asking again; 0 for
 	// never.
 	retryAfter int
@@ -104,18 +103,10 @@ func requestProblem(err error) (problem, bool) {
 }
 
 func modelFault(err error) (problem, bool) {
-	var unread *bpmn.ParseError
 	var refused *catalog.RefusedError
-	switch {
-	case errors.As(err, &unread):
-		p := newProblem(http.StatusBadRequest, string(workflow.InvalidModel), "this is no BPMN model: "+unread.Error())
-		p.Problems = []modelProblem{{
-			Severity: bpmn.Error.String(), File: unread.File, Line: unread.Line, Element: unread.Element, Message: unread.Err.Error(),
-		}}
-		return p, true
-	case errors.As(err, &refused):
+	if errors.As(err, &refused) {
 		p := newProblem(http.StatusBadRequest, string(workflow.InvalidModel), "the model is refused and nothing was stored")
-		p.Problems = modelProblems(refused.Problems)
+		p.Problems = refused.Problems
 		return p, true
 	}
 	return problem{}, false
@@ -125,11 +116,9 @@ func processingProblem(err error) (problem, bool) {
 	var kernel *workflow.Error
 	switch {
 	case errors.As(err, &kernel):
-		return newProblem(statusProcessing, string(kernel.Code), kernel.Detail()), true
-	case errors.Is(err, asyncevent.ErrTask):
-		return newProblem(statusProcessing, codeInvalidTask, err.Error()), true
-	case errors.Is(err, asyncevent.ErrNotAllowed):
-		return newProblem(statusProcessing, codeNotAllowed, asyncevent.ErrNotAllowed.Error()), true
+		p := newProblem(statusProcessing, string(kernel.Code), kernel.Detail())
+		p.Params = kernel.Params
+		return p, true
 	case errors.Is(err, asyncevent.ErrConflict):
 		return newProblem(http.StatusConflict, codeConflict, asyncevent.ErrConflict.Error()+"; read it and try again"), true
 	case errors.Is(err, workitem.ErrNotFound):

@@ -150,8 +150,8 @@ type problem struct {
 	Type, Title, Detail, Code string
 	Status                    int
 	Problems                  []struct {
-		Severity, File, Element, Message string
-		Line                             int
+		Severity, Code, File, Element, Message string
+		Line                                   int
 	}
 }
 

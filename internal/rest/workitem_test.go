@@ -64,8 +64,9 @@ func TestAProcessingThatIsRefusedIs406WithItsCode(t *testing.T) {
 		{"unknown event", `{"$modelversion":"ticket-1.0","$taskid":1000,"$eventid":77}`, "UNDEFINED_MODEL_ENTRY"},
 		{"no event", `{"$uniqueid":"` + id + `"}`, "UNDEFINED_ACTIVITYID"},
 		{"another task", `{"$uniqueid":"` + id + `","$taskid":1000,"$eventid":10}`, "INVALID_PROCESSID"},
-		{"too little", `{"$taskid":1000,"$eventid":10}`, "OPERATION_NOTALLOWED"},
-		{"nothing", `{}`, "OPERATION_NOTALLOWED"},
+		{"too little", `{"$taskid":1000,"$eventid":10}`, "UNDEFINED_MODEL_VERSION"},
+		{"nothing", `{}`, "UNDEFINED_MODEL_VERSION"},
+		{"not stored, too little", `{"$uniqueid":"nobody","$eventid":10}`, "OPERATION_NOTALLOWED"},
 	} {
 		p := s.post(t, "/api/workflow/workitem", c.items).requireProblem(t, http.StatusNotAcceptable, c.code)
 		require.NotContains(t, p.Detail, c.code, c.name)

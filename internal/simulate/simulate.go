@@ -4,8 +4,6 @@ package simulate
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -20,9 +18,9 @@ import (
 type Options struct {
 	// Models are names of BPMN files.
 	Models []string
-	// Plugins are those that models may name, by class name. Others that a
-	// model names are left out.
-	Plugins map[string]workflow.NewPlugin
+	// Kernel has the plugins and settings of the kernel; its models, adapters and
+	// clock are set. nil means a kernel without plugins.
+	Kernel *workflow.Kernel
 	// PluginsOff leaves out all plugins.
 	PluginsOff bool
 	// StubAdapters makes every signal adapter do nothing.
@@ -33,7 +31,9 @@ type Options struct {
 
 // Run reads the items of a workitem as JSON, processes the event they name and
 // writes one JSON document: the workitem, its splits and the async events a
-// real run would write to the event log, or an error with code and message.
+// real run would write to the event log, or an error with code and message. What
+// else plugins made is there only if they made any: others are further workitems,
+// entries those of the event log.
 //
 // It returns whether the event was processed. The error is for a document that
 // could not be written.
@@ -57,20 +57,47 @@ func simulate(ctx context.Context, o Options, in io.Reader) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := o.Now
-	if now == nil {
-		now = time.Now
-	}
-	k := &workflow.Kernel{Models: models, StubAdapters: o.StubAdapters, Now: now}
-	if !o.PluginsOff {
-		k.Plugins = o.Plugins
-	}
-	result, err := k.Process(ctx, items, workflow.Options{})
+	k := o.kernel()
+	k.Models = models
+	result, err := k.Process(ctx, items, workflow.Options{Workitems: nothing{}})
 	if err != nil {
 		return nil, err
 	}
-	return resultDocument(result, now()), nil
+	events, err := armed(result, k.Now().In(zone(k)))
+	if err != nil {
+		return nil, err
+	}
+	return resultDocument(result, events), nil
 }
+
+func (o Options) kernel() *workflow.Kernel {
+	k := o.Kernel
+	if k == nil {
+		k = new(workflow.Kernel)
+	}
+	if o.PluginsOff {
+		k.Plugins, k.Always = nil, nil
+	}
+	k.StubAdapters, k.Now = o.StubAdapters, o.Now
+	if k.Now == nil {
+		k.Now = time.Now
+	}
+	return k
+}
+
+// zone is that of timers.
+func zone(k *workflow.Kernel) *time.Location {
+	if k.Zone == nil {
+		return time.UTC
+	}
+	return k.Zone
+}
+
+// nothing is a store without workitems.
+type nothing struct{}
+
+// Workitem implements [workflow.Workitems].
+func (nothing) Workitem(context.Context, string) (workitem.Items, error) { return nil, nil }
 
 func readModels(files []string) (workflow.Models, error) {
 	models := make(workflow.Models, 0, len(files))
@@ -112,66 +139,4 @@ func readItems(in io.Reader, models workflow.Models) (workitem.Items, error) {
 		items.Set(workitem.ModelVersion, models[0].Version)
 	}
 	return items, nil
-}
-
-// asyncEvent is an event log entry that a real run would write.
-type asyncEvent struct {
-	Ref         string `json:"ref"`
-	TargetEvent int    `json:"targetEvent"`
-	DelayMillis int64  `json:"delayMillis"`
-}
-
-func resultDocument(r workflow.Result, now time.Time) []byte {
-	events := armed(r.Workitem, now)
-	doc := append([]byte(`{"workitem":`), workitem.AppendJSON(nil, r.Workitem.Items)...)
-	doc = append(doc, `,"splits":[`...)
-	for i, s := range r.Splits {
-		if i > 0 {
-			doc = append(doc, ',')
-		}
-		doc = workitem.AppendJSON(doc, s.Items)
-		events = append(events, armed(s, now)...)
-	}
-	doc = append(doc, `],"asyncEvents":`...)
-	return append(append(doc, marshal(events)...), '}')
-}
-
-// armed returns what the boundary events of the reached task would write.
-func armed(r workflow.Reached, now time.Time) []asyncEvent {
-	events := []asyncEvent{}
-	if r.Task == nil {
-		return events
-	}
-	for _, b := range r.Task.Boundary {
-		if b.TargetEvent > 0 {
-			delay := b.Timer.Due(now).Sub(now)
-			events = append(events, asyncEvent{Ref: r.Items.Text(workitem.UniqueID), TargetEvent: b.TargetEvent, DelayMillis: delay.Milliseconds()})
-		}
-	}
-	return events
-}
-
-func errorDocument(err error) []byte {
-	type failure struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	}
-	f := failure{Code: string(workflow.ErrorCode(err)), Message: err.Error()}
-	if f.Code == "" {
-		f.Code = "ERROR"
-	}
-	var e *workflow.Error
-	if errors.As(err, &e) {
-		f.Message = e.Detail()
-	}
-	return marshal(map[string]failure{"error": f})
-}
-
-// marshal is for values that cannot fail.
-func marshal(v any) []byte {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(err)
-	}
-	return data
 }

@@ -11,6 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/postlude/postlude/internal/simulate"
+	"github.com/postlude/postlude/internal/workflow"
+	"github.com/postlude/postlude/internal/workflow/plugin"
 )
 
 const permit = "testdata/boundary-events-and-gateway.bpmn"
@@ -18,6 +20,8 @@ const permit = "testdata/boundary-events-and-gateway.bpmn"
 type document struct {
 	Workitem    map[string][]any
 	Splits      []map[string][]any
+	Others      []map[string][]any
+	Entries     []map[string]any
 	AsyncEvents []struct {
 		Ref         string
 		TargetEvent int
@@ -86,6 +90,35 @@ func TestRunShowsErrors(t *testing.T) {
 			require.Nil(t, d.Workitem)
 		})
 	}
+}
+
+func TestRunShowsWhatPluginsMake(t *testing.T) {
+	t.Parallel()
+	const orders = "../../simulation/testdata/plugins.bpmn"
+	kernel := func() *workflow.Kernel { return &workflow.Kernel{Plugins: plugin.Known(), Always: plugin.Always()} }
+	const in = `{"$taskid":[100],"$eventid":[10],"$uniqueid":["u"],"subject":["chair"]}`
+	d, ok := run(t, simulate.Options{Models: []string{orders}, Kernel: kernel()}, in)
+	require.True(t, ok, d.Error)
+	require.Len(t, d.Others, 1)
+	require.Equal(t, []any{600.0}, d.Others[0]["$taskid"])
+	require.Equal(t, []any{"chair"}, d.Others[0]["subject"])
+	require.Equal(t, []map[string]any{{"topic": "order.new", "ref": "u", "delayMillis": 0.0}}, d.Entries)
+	require.Len(t, d.AsyncEvents, 1)
+	require.Equal(t, []any{d.AsyncEvents[0].Ref}, d.Others[0]["$uniqueid"])
+
+	d, ok = run(t, simulate.Options{Models: []string{orders}, Kernel: kernel(), PluginsOff: true}, in)
+	require.True(t, ok)
+	require.Nil(t, d.Others)
+	require.Nil(t, d.Entries)
+	require.NotContains(t, d.Workitem, "origin")
+}
+
+func TestRunShowsATimerThatCannotBeArmed(t *testing.T) {
+	t.Parallel()
+	o := simulate.Options{Models: []string{"../../simulation/testdata/due-from-item.bpmn"}}
+	d, ok := run(t, o, `{"$taskid":[100],"$eventid":[10]}`)
+	require.False(t, ok)
+	require.Equal(t, "INVALID_TIMER", d.Error.Code)
 }
 
 type fullDisk struct{}

@@ -1,6 +1,7 @@
 package workflow
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -23,15 +24,23 @@ const (
 	InvalidModelEntry     Code = "INVALID_MODEL_ENTRY"
 	InvalidScript         Code = "INVALID_SCRIPT"
 	InvalidTagFormat      Code = "INVALID_TAG_FORMAT"
+	InvalidFormat         Code = "INVALID_FORMAT"
+	InvalidTimer          Code = "INVALID_TIMER"
 	ModelError            Code = "MODEL_ERROR"
 	PluginError           Code = "PLUGIN_ERROR"
+	ValidationError       Code = "VALIDATION_ERROR"
+	OperationNotAllowed   Code = "OPERATION_NOTALLOWED"
+	InvalidTask           Code = "INVALID_PROCESSID"
 )
 
 // Error is a fault that stops a processing. None of its effects remain.
 type Error struct {
+	// Code is one of the codes above, or one that a business rule gives.
 	Code    Code
 	Message string
-	Err     error // the cause, nil if Message says it all
+	// Params are what a business rule has to say, in order.
+	Params []string
+	Err    error // the cause, nil if Message says it all
 }
 
 // Error implements error.
@@ -67,7 +76,33 @@ var (
 	// ErrAdapter says that the processing came to an event with an adapter
 	// although Options.NoAdapters forbids it.
 	ErrAdapter = errors.New("event has an adapter")
+	// ErrWorkitems says that a plugin asked for another workitem although there
+	// are no Options.Workitems.
+	ErrWorkitems = errors.New("event needs another workitem")
 )
+
+// Elsewhere says that an error is one of those four: the processing may succeed
+// alone, with adapters, workitems and more time.
+func Elsewhere(err error) bool {
+	return errors.Is(err, ErrTimeLimit) || errors.Is(err, ErrMemoryLimit) || errors.Is(err, ErrAdapter) || errors.Is(err, ErrWorkitems)
+}
+
+// Outside says that an error is no fault of the workitem, the model or a plugin:
+// it is one of [Elsewhere], comes from Options.Workitems, or is the context's.
+// A plugin returns it as it is.
+func Outside(err error) bool {
+	var w *workitemsError
+	return Elsewhere(err) || errors.As(err, &w) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// workitemsError is an error of Options.Workitems.
+type workitemsError struct {
+	id  string
+	err error
+}
+
+func (e *workitemsError) Error() string { return fmt.Sprintf("read workitem %s: %v", e.id, e.err) }
+func (e *workitemsError) Unwrap() error { return e.err }
 
 func fault(code Code, format string, args ...any) *Error {
 	return &Error{Code: code, Message: fmt.Sprintf(format, args...)}

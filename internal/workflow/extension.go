@@ -4,30 +4,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
+	"unicode"
 
 	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// Step is one event being processed: what plugins and adapters see.
-type Step struct {
-	// Items are those of the workitem. Changes to them stay.
-	Items workitem.Items
-	Event *bpmn.Event
-	Model *Model
-}
-
-// Plugin extends what an event does. A plugin is made for one event of one
-// workitem and is not shared.
+// Plugin extends what an event does. It keeps nothing between two events and
+// may be used by any number of goroutines.
 type Plugin interface {
 	// Run works on the step. An error stops the processing of the workitem.
 	Run(ctx context.Context, step *Step) error
 }
-
-// NewPlugin makes a plugin.
-type NewPlugin func() Plugin
 
 // Adapter connects an event with a service outside. It may run more than once
 // for one event, if a processing fails behind it.
@@ -48,44 +37,84 @@ type AdapterError struct {
 func (e *AdapterError) Error() string { return fmt.Sprintf("adapter %s: %s", e.Code, e.Message) }
 
 // extend runs the adapter and the plugins of an event.
-func (r *run) extend(ctx context.Context, step *Step) error {
+func (r *run) extend(ctx context.Context, event *bpmn.Event) error {
+	k := r.kernel
+	if len(event.Adapters) == 0 && len(k.Always) == 0 && (len(k.Plugins) == 0 || len(r.model.Plugins) == 0) {
+		return nil
+	}
+	step := r.step(event)
 	if err := r.adapter(ctx, step); err != nil {
 		return err
 	}
-	for _, name := range step.Model.Plugins {
-		create, ok := r.kernel.Plugins[name]
-		if !ok {
-			continue
-		}
-		if err := create().Run(ctx, step); err != nil {
-			var e *Error
-			if errors.As(err, &e) {
-				return err
+	if err := r.plugins(ctx, step); err != nil {
+		return err
+	}
+	if r.items.Text(workitem.UniqueID) != r.id {
+		return fault(PluginError, "event %d (%s) changes $uniqueid", event.ID, event.ElementID)
+	}
+	return nil
+}
+
+// plugins runs the plugins of the model, and behind them the kernel's own.
+func (r *run) plugins(ctx context.Context, step *Step) error {
+	k := r.kernel
+	for _, name := range r.model.Plugins {
+		if plugin, ok := k.Plugins[name]; ok {
+			if err := plugin.Run(ctx, step); err != nil {
+				return pluginFault(name, err)
 			}
-			return &Error{Code: PluginError, Message: name, Err: err}
+		}
+	}
+	for _, plugin := range k.Always {
+		if err := plugin.Run(ctx, step); err != nil {
+			return pluginFault("generic adapter", err)
 		}
 	}
 	return nil
 }
 
-// className is what the name of a signal looks like if it means an adapter.
-const className = `^[\p{L}_$][\p{L}\p{N}_$]*(\.[\p{L}_$][\p{L}\p{N}_$]*)*$`
+// pluginFault gives an error of a plugin a code, unless it has one or is not the
+// plugin's.
+func pluginFault(name string, err error) error {
+	var e *Error
+	if errors.As(err, &e) || Outside(err) {
+		return err
+	}
+	return &Error{Code: PluginError, Message: name, Err: err}
+}
+
+// isClassName says whether the name of a signal means an adapter: it looks like
+// the name of a Java class.
+func isClassName(name string) bool {
+	begins := true
+	for _, c := range name {
+		switch {
+		case c == '.' && !begins:
+			begins = true
+		case unicode.IsLetter(c), c == '_', c == '$', unicode.IsNumber(c) && !begins:
+			begins = false
+		default:
+			return false
+		}
+	}
+	return !begins
+}
 
 // adapter runs the first adapter of the event; Imixs does not look at others.
 func (r *run) adapter(ctx context.Context, step *Step) error {
-	if len(step.Event.Adapters) == 0 {
+	if len(step.Element.Adapters) == 0 {
 		return nil
 	}
 	if r.options.NoAdapters {
-		return fmt.Errorf("event %d: %w", step.Event.ID, ErrAdapter)
+		return fmt.Errorf("event %d: %w", step.Element.ID, ErrAdapter)
 	}
-	name := step.Event.Adapters[0]
-	if ok, err := regexp.MatchString(className, name); r.kernel.StubAdapters || !ok || err != nil {
-		return err
+	name := step.Element.Adapters[0]
+	if r.kernel.StubAdapters || !isClassName(name) {
+		return nil
 	}
 	a, ok := r.kernel.Adapters[name]
 	if !ok {
-		return fault(InvalidModel, "adapter %q of event %d is not registered", name, step.Event.ID)
+		return fault(InvalidModel, "adapter %q of event %d is not registered", name, step.Element.ID)
 	}
 	err := a.Execute(ctx, step)
 	var failed *AdapterError

@@ -28,7 +28,17 @@ type Kernel struct {
 	// StubAdapters lets every signal adapter do nothing.
 	StubAdapters bool
 	// Plugins by class name. What a model names and is not here is left out.
-	Plugins map[string]NewPlugin
+	Plugins map[string]Plugin
+	// Always are plugins that run for every event, behind those that the model
+	// names. Imixs calls them generic adapters.
+	Always []Plugin
+	// Locale is that of texts without a locale, such as "de-DE"; "" is en-US.
+	Locale string
+	// Zone is that of dates in texts; nil means UTC.
+	Zone *time.Location
+	// Property returns a setting that texts may show; nil means that there is
+	// none.
+	Property func(key string) (string, bool)
 	// EventLogLimit is how many lines of $eventlog are kept, the last ones;
 	// 0 keeps all.
 	EventLogLimit int
@@ -56,6 +66,16 @@ type Options struct {
 	ScriptLimit time.Duration
 	// NoAdapters stops with ErrAdapter in front of an event with an adapter.
 	NoAdapters bool
+	// Workitems are the other workitems, for plugins that read or process them.
+	// nil stops with ErrWorkitems in front of the first that is asked for.
+	Workitems Workitems
+}
+
+// Workitems gives a processing the workitems besides its own.
+type Workitems interface {
+	// Workitem returns the items of a stored workitem, which the processing then
+	// owns; nil if there is none.
+	Workitem(ctx context.Context, id string) (workitem.Items, error)
 }
 
 // Result is what a processing made.
@@ -63,6 +83,20 @@ type Result struct {
 	Workitem Reached
 	// Splits are the workitems that parallel gateways split off.
 	Splits []Reached
+	// Others are further workitems that plugins processed, and their splits, in
+	// the order in which they were first processed; each once, as it is at last.
+	// They belong into the same transaction.
+	Others []Reached
+	// Entries are for the event log, in the same transaction.
+	Entries []Entry
+}
+
+// Entry is an event log entry that a plugin writes.
+type Entry struct {
+	Topic, Ref string
+	Data       workitem.Items // nil if it has none
+	// Delay counts from the commit's moment, by the clock of whoever stores it.
+	Delay time.Duration
 }
 
 // Reached is a workitem and where it has come to.
@@ -84,24 +118,13 @@ func (k *Kernel) Process(ctx context.Context, items workitem.Items, o Options) (
 	if items == nil {
 		return Result{}, fault(UndefinedWorkitem, "there is no workitem")
 	}
-	task, event := either(items, workitem.TaskID, workitem.ProcessID), either(items, workitem.EventID, workitem.ActivityID)
-	if task <= 0 {
-		return Result{}, fault(UndefinedProcessID, "$taskid is %d", task)
-	}
-	if event <= 0 {
-		return Result{}, fault(UndefinedActivityID, "$eventid is %d", event)
-	}
-	copies := maxSplits
-	r := &run{kernel: k, options: o, items: items.Clone(), copies: &copies}
-	k.begin(r.items, task, event, o)
-	if err := r.start(ctx); err != nil {
+	r := &run{kernel: k, options: o, items: items.Clone(), shared: newShared()}
+	if err := r.process(ctx); err != nil {
 		return Result{}, err
 	}
-	result := Result{Workitem: r.reached(), Splits: make([]Reached, len(r.splits))}
-	for i, s := range r.splits {
-		result.Splits[i] = s.reached()
-	}
-	return result, nil
+	return Result{
+		Workitem: r.reached(), Splits: r.shared.last(r.splits), Others: r.shared.reachedOthers(), Entries: r.shared.entries,
+	}, nil
 }
 
 // begin gives the workitem its ids.

@@ -347,14 +347,14 @@ func (counter) Run(_ context.Context, s *workflow.Step) error {
 	if s.Items.Has("fail") {
 		return errors.New("no")
 	}
-	s.Items.Append("runs", s.Event.ID)
+	s.Items.Append("runs", s.Element.ID)
 	return nil
 }
 
 func TestPluginsRunOnEveryEvent(t *testing.T) {
 	t.Parallel()
 	k := kernel(t, "plugins-in-order")
-	k.Plugins = map[string]workflow.NewPlugin{"com.example.Count": func() workflow.Plugin { return counter{} }}
+	k.Plugins = map[string]workflow.Plugin{"com.example.Count": counter{}}
 	result, err := k.Process(t.Context(), at("plugin-1.0", 100, 10), workflow.Options{})
 	require.NoError(t, err)
 	require.Equal(t, []string{"10", "20"}, texts(result.Workitem.Items, "runs"))
@@ -378,20 +378,6 @@ func TestDefaultIDs(t *testing.T) {
 		require.False(t, seen[id])
 		seen[id] = true
 	}
-}
-
-func TestModelCheckReportsConditions(t *testing.T) {
-	t.Parallel()
-	var messages []string
-	for _, name := range []string{"conditions", "model-switch-from", "link-events", "follow-up-chain"} {
-		for _, p := range load(t, name)[0].Check() {
-			messages = append(messages, p.String())
-		}
-	}
-	require.Len(t, messages, 3, "%v", messages)
-	require.Contains(t, messages[0], "flow11: error: condition: SyntaxError")
-	require.Contains(t, messages[1], "event30: error: INVALID_MODEL: event 30: <model> needs <version> and <event>")
-	require.Contains(t, messages[2], "throw2: error: link event without a catching link event")
 }
 
 func TestSelect(t *testing.T) {

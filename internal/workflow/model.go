@@ -2,9 +2,11 @@ package workflow
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/workflow/script"
+	"github.com/postlude/postlude/internal/workitem"
 )
 
 // Model is a BPMN model made ready for processing: its conditions are
@@ -15,12 +17,21 @@ type Model struct {
 
 	conditions []*script.Program // by the index of the flow, nil where there is none
 	switches   map[*bpmn.Event]*modelSwitch
+	events     map[*bpmn.Event]workitem.Items // what plugins see of an event
+	tasks      map[*bpmn.Task]workitem.Items
+	taskItems  map[string]bool            // names of items that a task has, see Scope.TasksHave
+	rules      map[string]*script.Program // by their source
+	kept       keep
 }
 
 // Prepare compiles the conditions of a model. One that does not compile fails
 // where it is evaluated, and is reported by [Model.Check].
 func Prepare(m *bpmn.Model) *Model {
-	p := &Model{Model: m, conditions: make([]*script.Program, len(m.Flows())), switches: map[*bpmn.Event]*modelSwitch{}}
+	p := &Model{
+		Model: m, conditions: make([]*script.Program, len(m.Flows())), switches: map[*bpmn.Event]*modelSwitch{},
+		events: map[*bpmn.Event]workitem.Items{}, tasks: map[*bpmn.Task]workitem.Items{}, taskItems: map[string]bool{},
+		rules: map[string]*script.Program{},
+	}
 	for _, f := range m.Flows() {
 		if f.Condition != "" {
 			p.conditions[f.Index] = script.Compile(f.Condition)
@@ -30,30 +41,28 @@ func Prepare(m *bpmn.Model) *Model {
 		if s := readSwitch(e); s != nil {
 			p.switches[e] = s
 		}
+		p.events[e] = eventEntity(e)
+		if rule := e.Items.Text("rule.definition"); rule != "" {
+			p.rules[rule] = script.Compile(rule)
+		}
+	}
+	for _, t := range m.Tasks() {
+		p.tasks[t] = taskEntity(t)
+		for name, values := range t.Items {
+			if slices.ContainsFunc(values, func(v string) bool { return v != "" && !strings.EqualFold(v, "false") }) {
+				p.taskItems[name] = true
+			}
+		}
 	}
 	return p
 }
 
-// Check returns what is wrong with the model, its conditions included, in the
-// order of the file.
-func (m *Model) Check() []bpmn.Problem {
-	problems := m.Model.Check()
-	for _, f := range m.Flows() {
-		if c := m.conditions[f.Index]; c != nil && c.Err() != nil {
-			problems = append(problems, bpmn.Problem{
-				Severity: bpmn.Error, File: m.File, Line: f.Line, Element: f.ElementID, Message: "condition: " + c.Err().Error(),
-			})
-		}
+// program returns a rule, compiled once unless a plugin has made it up.
+func (m *Model) program(source string) *script.Program {
+	if p, ok := m.rules[source]; ok {
+		return p
 	}
-	for _, e := range m.Events() {
-		if s := m.switches[e]; s != nil && s.err != nil {
-			problems = append(problems, bpmn.Problem{
-				Severity: bpmn.Error, File: m.File, Line: e.Line, Element: e.ElementID, Message: s.err.Error(),
-			})
-		}
-	}
-	slices.SortStableFunc(problems, func(a, b bpmn.Problem) int { return a.Line - b.Line })
-	return problems
+	return script.Compile(source)
 }
 
 // task returns the task that has an id, or the error for it.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/workitem"
@@ -21,23 +22,35 @@ const (
 type run struct {
 	kernel  *Kernel
 	options Options
+	id      string // the $uniqueid, which must not change on the way
 	items   workitem.Items
 	model   *Model
 	splits  []*run
 	visited map[*bpmn.Event]bool
-	copies  *int // how many splits the whole processing may still make
+	shared  *shared
 }
 
-// start finds model and event and processes the workitem.
-func (r *run) start(ctx context.Context) error {
+// process processes the event that the workitem names, and all that follow it.
+func (r *run) process(ctx context.Context) error {
+	task, event := either(r.items, workitem.TaskID, workitem.ProcessID), either(r.items, workitem.EventID, workitem.ActivityID)
+	if task <= 0 {
+		return fault(UndefinedProcessID, "$taskid is %d", task)
+	}
+	if event <= 0 {
+		return fault(UndefinedActivityID, "$eventid is %d", event)
+	}
+	r.kernel.begin(r.items, task, event, r.options)
+	r.id = r.items.Text(workitem.UniqueID)
+	r.shared.enter(r)
+	defer r.shared.leave()
 	if err := r.findModel(ctx); err != nil {
 		return err
 	}
-	event, err := r.model.event(r.items.Int(workitem.TaskID), r.items.Int(workitem.EventID), r.options.Async)
+	first, err := r.model.event(task, event, r.options.Async)
 	if err != nil {
 		return err
 	}
-	return r.chain(ctx, event)
+	return r.chain(ctx, first)
 }
 
 // findModel resolves the model that the workitem names, and writes back which
@@ -84,7 +97,7 @@ func (r *run) event(ctx context.Context, event *bpmn.Event) (*bpmn.Event, error)
 	r.items.Set(intermediateEvent, event.ID)
 	r.items.Set(intermediateEventElement, event.ElementID)
 	r.items.Set(workitem.LastEventDate, r.kernel.now())
-	if err := r.extend(ctx, &Step{Items: r.items, Event: event, Model: r.model}); err != nil {
+	if err := r.extend(ctx, event); err != nil {
 		return nil, err
 	}
 	if s := r.model.switches[event]; s != nil {
@@ -141,15 +154,18 @@ func (r *run) rest(task *bpmn.Task) {
 
 // evaluate runs the condition of a flow on the workitem.
 func (r *run) evaluate(f *bpmn.Flow) (bool, error) {
-	limit := r.options.ScriptLimit
-	if limit <= 0 {
-		limit = defaultScriptLimit
-	}
-	holds, err := r.kernel.scripts.Holds(r.model.conditions[f.Index], r.items, limit)
+	holds, err := r.kernel.scripts.Holds(r.model.conditions[f.Index], r.items, r.scriptLimit())
 	if err != nil {
 		return false, &Error{Code: InvalidScript, Message: fmt.Sprintf("condition of sequence flow %s (line %d)", f.ElementID, f.Line), Err: err}
 	}
 	return holds, nil
+}
+
+func (r *run) scriptLimit() time.Duration {
+	if r.options.ScriptLimit <= 0 {
+		return defaultScriptLimit
+	}
+	return r.options.ScriptLimit
 }
 
 // navigationFault gives an error of the model a code; that of a condition has

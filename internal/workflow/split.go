@@ -14,6 +14,12 @@ const maxSplits = 1000
 // split divides the workitem at a parallel gateway. It returns where the
 // workitem itself goes on; for each other branch it processes a copy.
 func (r *run) split(ctx context.Context, event *bpmn.Event, gateway *bpmn.Gateway) (bpmn.Next, error) {
+	return r.divide(event, gateway, func(branch *bpmn.Event) error { return r.splitOff(ctx, branch) })
+}
+
+// divide returns the branch of a parallel gateway that is the workitem's own;
+// each other one goes to other, if that is not nil.
+func (r *run) divide(event *bpmn.Event, gateway *bpmn.Gateway, other func(*bpmn.Event) error) (bpmn.Next, error) {
 	branches, err := gateway.Branches()
 	if err != nil {
 		return bpmn.Next{}, navigationFault(event, err)
@@ -21,14 +27,14 @@ func (r *run) split(ctx context.Context, event *bpmn.Event, gateway *bpmn.Gatewa
 	var main bpmn.Next
 	for _, b := range branches {
 		own, err := r.ownBranch(b)
-		if err != nil {
-			return bpmn.Next{}, err
-		}
 		switch {
-		case !own:
-			if err := r.splitOff(ctx, b.Next.Event); err != nil {
+		case err != nil:
+			return bpmn.Next{}, err
+		case !own && other != nil:
+			if err := other(b.Next.Event); err != nil {
 				return bpmn.Next{}, err
 			}
+		case !own:
 		case main != bpmn.Next{}:
 			return bpmn.Next{}, fault(InvalidModelEntry, "parallel gateway %s: only one outcome can be directly linked to a task element", gateway.ElementID)
 		default:
@@ -63,23 +69,26 @@ func (r *run) ownBranch(b bpmn.Branch) (bool, error) {
 
 // splitOff processes a copy of the workitem, as it is now.
 func (r *run) splitOff(ctx context.Context, event *bpmn.Event) error {
-	if *r.copies == 0 {
+	if r.shared.copies == 0 {
 		return fault(ModelError, "loop detected: event %d (%s) splits the workitem without end", event.ID, event.ElementID)
 	}
-	*r.copies--
-	s := &run{kernel: r.kernel, options: r.options, model: r.model, items: r.items.Clone(), copies: r.copies}
+	r.shared.copies--
 	id := r.kernel.newID()
+	s := &run{kernel: r.kernel, options: r.options, id: id, model: r.model, items: r.items.Clone(), shared: r.shared}
 	s.items.Set(workitem.UniqueID, id)
-	s.items.Set(workitem.UniqueIDSource, r.items.Text(workitem.UniqueID))
+	s.items.Set(workitem.UniqueIDSource, r.id)
 	s.items.Set(createdVersion, r.items.Date(workitem.LastEventDate))
 	s.items.Remove(workitem.UniqueIDVersions)
 	s.items.Set(workitem.EventID, event.ID)
 	s.items.Set(isVersion, true)
 	r.items.Append(workitem.UniqueIDVersions, id)
+	s.shared.enter(s)
+	defer s.shared.leave()
 	if err := s.chain(ctx, event); err != nil {
 		return err
 	}
 	s.items.Remove(isVersion)
+	s.shared.keep(s)
 	r.splits = append(append(r.splits, s), s.splits...)
 	return nil
 }

@@ -2,10 +2,12 @@ package workflow
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 
 	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/workflow/tag"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
@@ -17,22 +19,22 @@ type modelSwitch struct {
 
 // readSwitch returns the switch of an event, nil if it has none.
 func readSwitch(e *bpmn.Event) *modelSwitch {
-	blocks, err := findTags(e.Items.Text("workflow.result"), "model")
+	blocks, err := tag.Find(e.Items.Text("workflow.result"), "model")
 	if err != nil {
-		return &modelSwitch{err: err}
+		return &modelSwitch{err: tagFault(e, err)}
 	}
 	for _, b := range blocks {
-		if strings.TrimSpace(b.content) == "" {
+		if strings.TrimSpace(b.Content) == "" {
 			continue
 		}
 		s := &modelSwitch{}
 		for name, value := range map[string]*string{"version": &s.version, "task": &s.task, "event": &s.event} {
-			inner, err := findTags(b.content, name)
+			inner, err := tag.Find(b.Content, name)
 			if err != nil {
-				return &modelSwitch{err: err}
+				return &modelSwitch{err: tagFault(e, err)}
 			}
 			if len(inner) > 0 {
-				*value = strings.TrimSpace(inner[0].content)
+				*value = strings.TrimSpace(inner[0].Content)
 			}
 		}
 		if s.version == "" || s.event == "" {
@@ -41,6 +43,10 @@ func readSwitch(e *bpmn.Event) *modelSwitch {
 		return s
 	}
 	return nil
+}
+
+func tagFault(e *bpmn.Event, err error) error {
+	return &Error{Code: InvalidTagFormat, Message: fmt.Sprintf("workflow result of event %d", e.ID), Err: err}
 }
 
 // switchModel moves the workitem to the other model and returns the event that
@@ -86,9 +92,9 @@ func (r *run) switchID(what, text string) (int, error) {
 // itemValue returns the text, or the value of the item if all of the text is
 // one <itemvalue>.
 func (r *run) itemValue(text string) string {
-	blocks, err := findTags(text, "itemvalue")
+	blocks, err := tag.Find(text, "itemvalue")
 	if err != nil || len(blocks) == 0 {
 		return text
 	}
-	return r.items.Text(strings.TrimSpace(blocks[0].content))
+	return r.items.Text(strings.TrimSpace(blocks[0].Content))
 }

@@ -1,0 +1,237 @@
+package asyncevent_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postlude/postlude/internal/asyncevent"
+	"github.com/postlude/postlude/internal/catalog"
+	"github.com/postlude/postlude/internal/outbox"
+	"github.com/postlude/postlude/internal/workflow"
+	"github.com/postlude/postlude/internal/workitem"
+)
+
+// touch is a plugin that processes event 20 on the workitems that the item
+// "touch" names, creates one if "create" says so, and writes an entry of the
+// topic in "topic".
+type touch struct{}
+
+func (touch) Run(ctx context.Context, s *workflow.Step) error {
+	if s.Element.ID == 20 {
+		return nil // it is touched itself
+	}
+	for _, id := range s.Items.Values("touch") {
+		other, err := s.Workitem(ctx, workitem.FormatValue(id))
+		if err != nil {
+			return err
+		}
+		if other == nil {
+			return errors.New("no such workitem")
+		}
+		other.Set(workitem.EventID, 20)
+		other.Set("by", s.Items.Text(workitem.UniqueID))
+		if _, err := s.Process(ctx, other); err != nil {
+			return err
+		}
+	}
+	if s.Items.Bool("create") {
+		_, err := s.Process(ctx, workitem.Items{
+			workitem.ModelVersion: s.Items.Values(workitem.ModelVersion), workitem.TaskID: {int64(1000)}, workitem.EventID: {int64(10)},
+			"origin": {s.Items.Text(workitem.UniqueID)},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if topic := s.Items.Text("topic"); topic != "" {
+		s.Create(workflow.Entry{Topic: topic, Ref: s.Items.Text(workitem.UniqueID), Data: workitem.Items{"a": {"b"}}})
+	}
+	return nil
+}
+
+// touching is a model with the plugin: 10 leads from 1000 to 1000, or by a
+// boundary event to 30 and 2000 where it runs again; 20 stays on 1000.
+func touching() *drawing {
+	d := draw("touch-1.0").task(1000).task(2000).event(10).event(20).event(30).
+		boundary("b", 1000, "", true).
+		flow("t1000", "e10", "t1000").flow("t1000", "e20", "t1000").flow("b", "e30", "t2000")
+	d.plugins = []string{"org.imixs.test.Touch"}
+	return d
+}
+
+func newTouchBed(t *testing.T) *bed {
+	t.Helper()
+	b := newBed(t, touching())
+	b.Processor = touchProcessor(t, b.pool)
+	return b
+}
+
+func touchProcessor(t *testing.T, pool *pgxpool.Pool) *asyncevent.Processor {
+	t.Helper()
+	clock, err := asyncevent.NewClock(t.Context(), pool)
+	require.NoError(t, err)
+	return asyncevent.NewProcessor(asyncevent.Config{
+		Pool: pool, Catalog: catalog.New(pool), Clock: clock, Enabled: true, Log: zerolog.Nop(),
+		Kernel: &workflow.Kernel{Plugins: map[string]workflow.Plugin{"org.imixs.test.Touch": touch{}}},
+	})
+}
+
+func TestSecondWorkitemIsProcessedInTheSameTransaction(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	second := b.create("touch-1.0", nil)
+	armed := b.entries(second)
+	require.Len(t, armed, 1)
+
+	first := b.create("touch-1.0", workitem.Items{"touch": {second}, "create": {true}, "topic": {"orders.Done"}})
+
+	require.Equal(t, first, b.load(second).Items.Text("by"))
+	require.Equal(t, "10 20", b.path(second))
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM eventlog_discarded WHERE ref = $1 AND armed_by = $2`, second, armed[0].ArmedBy),
+		"what the second workitem had armed is stale")
+	require.Len(t, b.entries(second), 1, "and it is armed again")
+	require.Equal(t, b.load(second).ArmedBy, b.entries(second)[0].ArmedBy)
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM workitem WHERE items->'origin'->>0 = $1`, first))
+	require.Equal(t, 3, b.count(`SELECT count(*) FROM eventlog WHERE topic = 'async.event'`))
+
+	var written []string
+	for _, e := range b.entries(first) {
+		written = append(written, e.Topic+" "+e.ArmedBy)
+	}
+	require.ElementsMatch(t, []string{"orders.Done ", "async.event " + b.load(first).ArmedBy}, written)
+}
+
+func TestWorkerProcessesSecondWorkitemAlone(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	second := b.create("touch-1.0", nil)
+	first := b.create("touch-1.0", nil)
+	b.set(first, "touch", second)
+	id := b.entries(first)[0].ID
+
+	require.Equal(t, asyncevent.Apart, b.deliver(id))
+	require.Equal(t, "10", b.path(second), "nothing has happened")
+	require.Equal(t, asyncevent.Processed, b.alone(id))
+	require.Equal(t, "10 30", b.path(first))
+	require.Equal(t, "10 20", b.path(second))
+	require.Equal(t, asyncevent.Gone, b.alone(id))
+	require.Equal(t, "10 20", b.path(second), "once")
+}
+
+func TestLockedSecondWorkitemMakesTheEntryBusy(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	second := b.create("touch-1.0", nil)
+	first := b.create("touch-1.0", nil)
+	b.set(first, "touch", second)
+
+	tx, err := b.pool.Begin(t.Context())
+	require.NoError(t, err)
+	defer tx.Rollback(context.WithoutCancel(t.Context())) //nolint:errcheck // it has ended
+	_, err = tx.Exec(t.Context(), `SELECT FROM workitem WHERE uniqueid = $1 FOR UPDATE`, second)
+	require.NoError(t, err)
+
+	id := b.entries(first)[0].ID
+	require.Equal(t, asyncevent.Busy, b.alone(id))
+	_, err = b.Process(t.Context(), workitem.Items{workitem.UniqueID: {first}, workitem.EventID: {int64(10)}}, "anna")
+	require.ErrorIs(t, err, asyncevent.ErrConflict)
+	require.NoError(t, tx.Rollback(t.Context()))
+	require.Equal(t, 0, b.entries(first)[0].Attempts, "being busy is no attempt")
+	require.Equal(t, asyncevent.Processed, b.alone(id))
+}
+
+func TestFailureBehindASecondWorkitemLeavesBothUntouched(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	second := b.create("touch-1.0", nil)
+	before := b.load(second)
+	for name, more := range map[string]workitem.Items{
+		"no third":    {"touch": {second, "nobody"}},
+		"async topic": {"touch": {second}, "topic": {outbox.TopicAsync}},
+	} {
+		more.Set(workitem.ModelVersion, "touch-1.0")
+		more.Set(workitem.TaskID, 1000)
+		more.Set(workitem.EventID, 10)
+		_, err := b.Process(t.Context(), more, "anna")
+		require.Equal(t, workflow.PluginError, workflow.ErrorCode(err), "%s: %v", name, err)
+	}
+	require.Equal(t, before, b.load(second))
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM workitem`))
+}
+
+// TestWorkitemsThatTouchEachOther has everybody process everybody: each takes
+// effect once or not at all, and nobody waits for ever.
+func TestWorkitemsThatTouchEachOther(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	const n = 6
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = b.create("touch-1.0", nil)
+	}
+	for i, id := range ids {
+		for j := range ids {
+			if j != i {
+				b.set(id, "touch", ids[j])
+			}
+		}
+	}
+	var mu sync.Mutex
+	done := 0
+	var wg sync.WaitGroup
+	for i := range 4 * n {
+		wg.Go(func() {
+			for range 200 {
+				err := b.again(ids[i%n], 10)
+				if err == nil {
+					mu.Lock()
+					done++
+					mu.Unlock()
+					return
+				}
+				if !errors.Is(err, asyncevent.ErrConflict) {
+					t.Errorf("process: %v", err)
+					return
+				}
+				time.Sleep(time.Millisecond) //nolint:forbidigo // somebody else is at it
+			}
+		})
+	}
+	wg.Wait()
+	events := 0
+	for _, id := range ids {
+		events += len(strings.Fields(b.path(id))) - 1
+	}
+	require.Equal(t, done*n, events, "each processing shows in every history")
+	require.Positive(t, done)
+	require.Equal(t, n, b.count(`SELECT count(*) FROM eventlog`), "one entry each is armed")
+	require.Equal(t, n, b.count(`SELECT count(*) FROM eventlog e JOIN workitem w ON w.uniqueid = e.ref AND w.armed_by = e.armed_by`))
+}
+
+// set adds a value to an item of a stored workitem, behind the processor's back.
+func (b *bed) set(id, item, value string) {
+	b.t.Helper()
+	_, err := b.pool.Exec(b.t.Context(), `
+UPDATE workitem SET items = (jsonb_set(items::jsonb, $2, coalesce(items::jsonb->$3, '[]') || to_jsonb($4::text)))::json
+WHERE uniqueid = $1`, id, []string{item}, item, value)
+	require.NoError(b.t, err)
+}
+
+func TestEntriesOfPluginsFollowTheirPolicy(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	_, err := b.pool.Exec(t.Context(), `INSERT INTO eventlog_topic (pattern, policy) VALUES ('quiet.*', 'hold')`)
+	require.NoError(t, err)
+	for topic, dispatched := range map[string]int{"quiet.one": 0, "loud.one": 1} {
+		id := b.create("touch-1.0", workitem.Items{"topic": {topic}})
+		require.Equal(t, dispatched, b.count(`SELECT count(dispatch_at) FROM eventlog WHERE ref = $1 AND topic = $2`, id, topic), topic)
+	}
+}
