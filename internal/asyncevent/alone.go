@@ -66,6 +66,9 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 		return p.failAlone(ctx, c, err, outbox.Pause(attempt))
 	}
 	outcomes, err := p.commit(ctx, []*change{next})
+	if errors.Is(err, errExists) {
+		outcomes, err = []Outcome{Busy}, nil // somebody else has made it since
+	}
 	switch {
 	case err != nil && (postgres.IsUnavailable(err) || postgres.IsRetryable(err) || ctx.Err() != nil):
 		return Verdict{}, errors.Join(err, p.outbox.WithdrawAttempt(ctx, c.ID))
@@ -74,6 +77,8 @@ func (p *Processor) attempt(ctx context.Context, d Delivery, attempt int) (Verdi
 	case outcomes[0] == Processed:
 		p.metrics.processed(time.Since(read) - c.wait)
 		return Verdict{Outcome: Processed}, nil
+	case next.adapted:
+		return p.failAlone(ctx, c, errOvertaken, outbox.Pause(attempt))
 	default:
 		return Verdict{Outcome: outcomes[0], Again: busyPause()}, p.outbox.WithdrawAttempt(ctx, c.ID)
 	}
@@ -90,6 +95,10 @@ func (p *Processor) failAlone(ctx context.Context, c *candidate, cause error, pa
 	verdict.settleIf(recorded[c.ID])
 	return verdict, err
 }
+
+// errOvertaken is the error of an event whose adapter has run in vain: its effect
+// will be repeated, so not at once, and not unseen.
+var errOvertaken = errors.New("a workitem of the processing was locked or changed after the adapter had run")
 
 // errTooLarge is the error of a workitem that no process should read.
 var errTooLarge = errors.New("the workitem's items are larger than 1 GiB")

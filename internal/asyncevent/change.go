@@ -18,6 +18,8 @@ type change struct {
 	members []member
 	// entries are those of boundary events and of plugins.
 	entries []outbox.NewEntry
+	// adapted says that an adapter has run: running again repeats its effect.
+	adapted bool
 }
 
 // member is one workitem of a change.
@@ -48,7 +50,7 @@ type processing struct {
 
 // newChange makes the change of a processing.
 func (p *Processor) newChange(done processing) (*change, error) {
-	c := &change{entry: done.entry}
+	c := &change{entry: done.entry, adapted: done.result.Adapted}
 	main := c.add(done.result.Workitem, done.before)
 	armed := []workflow.Reached{done.result.Workitem}
 	if done.stays {

@@ -9,6 +9,7 @@ import (
 type drawing struct {
 	version string
 	plugins []string
+	signal  string // the name of the signal s
 	body    strings.Builder
 	flows   int
 }
@@ -60,11 +61,18 @@ func (d *drawing) source() []byte {
 	return []byte(`<?xml version="1.0" encoding="UTF-8"?>
 <bpmn2:definitions xmlns:bpmn2="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2" id="d" targetNamespace="http://www.imixs.org/bpmn2">
 <bpmn2:extensionElements><imixs:item name="txtworkflowmodelversion" type="xs:string"><imixs:value><![CDATA[` + d.version + `]]></imixs:value></imixs:item>` + d.profile() + `</bpmn2:extensionElements>
-<bpmn2:process id="p" name="Test ` + d.version + `" isExecutable="false">
+` + d.signals() + `<bpmn2:process id="p" name="Test ` + d.version + `" isExecutable="false">
 <bpmn2:startEvent id="start"/>
 ` + d.body.String() + `</bpmn2:process>
 </bpmn2:definitions>
 `)
+}
+
+func (d *drawing) signals() string {
+	if d.signal == "" {
+		return ""
+	}
+	return `<bpmn2:signal id="s" name="` + d.signal + `"/>`
 }
 
 // profile lists the plugins.

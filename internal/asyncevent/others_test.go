@@ -25,8 +25,8 @@ import (
 type touch struct{}
 
 func (touch) Run(ctx context.Context, s *workflow.Step) error {
-	if s.Element.ID == 20 {
-		return nil // it is touched itself
+	if s.Element.ID == 20 || s.Element.ID == 31 {
+		return nil // it is touched itself, or has touched
 	}
 	for _, id := range s.Items.Values("touch") {
 		other, err := s.Workitem(ctx, workitem.FormatValue(id))
@@ -67,20 +67,34 @@ func touching() *drawing {
 	return d
 }
 
+// touchingWithAdapter is touching with an adapter behind 30, at 31.
+func touchingWithAdapter() *drawing {
+	d := draw("touch-2.0").task(1000).task(2000).event(10).event(20).event(30).
+		add(`<bpmn2:intermediateCatchEvent id="e31" imixs:activityid="31"><bpmn2:signalEventDefinition signalRef="s"/></bpmn2:intermediateCatchEvent>`).
+		boundary("b", 1000, "", true).
+		flow("t1000", "e10", "t1000").flow("t1000", "e20", "t1000").flow("b", "e30", "e31", "t2000")
+	d.plugins = []string{"org.imixs.test.Touch"}
+	d.signal = "org.imixs.test.Slow"
+	return d
+}
+
 func newTouchBed(t *testing.T) *bed {
 	t.Helper()
 	b := newBed(t, touching())
-	b.Processor = touchProcessor(t, b.pool)
+	b.Processor = touchProcessor(t, b.pool, nil)
 	return b
 }
 
-func touchProcessor(t *testing.T, pool *pgxpool.Pool) *asyncevent.Processor {
+func touchProcessor(t *testing.T, pool *pgxpool.Pool, adapter workflow.Adapter) *asyncevent.Processor {
 	t.Helper()
 	clock, err := asyncevent.NewClock(t.Context(), pool)
 	require.NoError(t, err)
 	return asyncevent.NewProcessor(asyncevent.Config{
 		Pool: pool, Catalog: catalog.New(pool), Clock: clock, Enabled: true, Log: zerolog.Nop(),
-		Kernel: &workflow.Kernel{Plugins: map[string]workflow.Plugin{"org.imixs.test.Touch": touch{}}},
+		Kernel: &workflow.Kernel{
+			Plugins:  map[string]workflow.Plugin{"org.imixs.test.Touch": touch{}},
+			Adapters: map[string]workflow.Adapter{"org.imixs.test.Slow": adapter},
+		},
 	})
 }
 
@@ -101,6 +115,10 @@ func TestSecondWorkitemIsProcessedInTheSameTransaction(t *testing.T) {
 	require.Equal(t, b.load(second).ArmedBy, b.entries(second)[0].ArmedBy)
 	require.Equal(t, 1, b.count(`SELECT count(*) FROM workitem WHERE items->'origin'->>0 = $1`, first))
 	require.Equal(t, 3, b.count(`SELECT count(*) FROM eventlog WHERE topic = 'async.event'`))
+
+	require.NoError(t, b.again(first, 20))
+	require.Equal(t, 1, b.count(`SELECT count(*) FROM eventlog WHERE ref = $1 AND topic = 'orders.Done' AND armed_by IS NULL`, first),
+		"an entry that no boundary event armed stays")
 
 	var written []string
 	for _, e := range b.entries(first) {
@@ -234,4 +252,91 @@ func TestEntriesOfPluginsFollowTheirPolicy(t *testing.T) {
 		id := b.create("touch-1.0", workitem.Items{"topic": {topic}})
 		require.Equal(t, dispatched, b.count(`SELECT count(dispatch_at) FROM eventlog WHERE ref = $1 AND topic = $2`, id, topic), topic)
 	}
+}
+
+// slowAdapter is an adapter that works until somebody else has changed the
+// second workitem.
+type slowAdapter struct {
+	calls  int
+	change func()
+}
+
+func (a *slowAdapter) Execute(context.Context, *workflow.Step) error {
+	a.calls++
+	a.change()
+	return nil
+}
+
+func TestConflictBehindAnAdapterIsAFailedAttempt(t *testing.T) {
+	t.Parallel()
+	b := newBed(t, touchingWithAdapter())
+	adapter := &slowAdapter{}
+	b.Processor = touchProcessor(t, b.pool, adapter)
+	second := b.create("touch-2.0", nil)
+	first := b.create("touch-2.0", nil)
+	b.set(first, "touch", second)
+	adapter.change = func() { require.NoError(t, b.again(second, 20)) }
+	id := b.entries(first)[0].ID
+
+	require.Equal(t, asyncevent.Failed, b.alone(id))
+	waiting := b.entries(first)[0]
+	require.Equal(t, 1, waiting.Attempts)
+	require.Contains(t, waiting.Error, "after the adapter had run")
+	adapter.change = func() {}
+	require.Equal(t, asyncevent.Processed, b.alone(id))
+	require.Equal(t, 2, adapter.calls)
+}
+
+// createAs is a plugin that creates a workitem of a given id.
+type createAs struct{ meet func() }
+
+func (p createAs) Run(ctx context.Context, s *workflow.Step) error {
+	if s.Element.ID != 30 {
+		return nil
+	}
+	_, err := s.Process(ctx, workitem.Items{
+		workitem.UniqueID: {"the-same"}, workitem.ModelVersion: {"touch-1.0"}, workitem.TaskID: {int64(1000)}, workitem.EventID: {int64(10)},
+	})
+	p.meet()
+	return err
+}
+
+func TestTwoThatCreateTheSameAreBusyNotFailed(t *testing.T) {
+	t.Parallel()
+	b := newTouchBed(t)
+	ids := []string{b.create("touch-1.0", nil), b.create("touch-1.0", nil)}
+	var both sync.WaitGroup
+	both.Add(2)
+	clock, err := asyncevent.NewClock(t.Context(), b.pool)
+	require.NoError(t, err)
+	met := 0
+	var mu sync.Mutex
+	p := asyncevent.NewProcessor(asyncevent.Config{
+		Pool: b.pool, Catalog: catalog.New(b.pool), Clock: clock, Enabled: true, Log: zerolog.Nop(),
+		Kernel: &workflow.Kernel{Plugins: map[string]workflow.Plugin{"org.imixs.test.Touch": createAs{meet: func() {
+			mu.Lock()
+			met++
+			wait := met <= 2
+			mu.Unlock()
+			if wait {
+				both.Done()
+				both.Wait()
+			}
+		}}}},
+	})
+	outcomes := make(chan asyncevent.Outcome, 2)
+	var wg sync.WaitGroup
+	for _, id := range ids {
+		entry := b.entries(id)[0].ID
+		wg.Go(func() {
+			v, err := p.Alone(t.Context(), asyncevent.Delivery{ID: entry})
+			if err != nil {
+				t.Error(err)
+			}
+			outcomes <- v.Outcome
+		})
+	}
+	wg.Wait()
+	require.ElementsMatch(t, []asyncevent.Outcome{asyncevent.Processed, asyncevent.Busy}, []asyncevent.Outcome{<-outcomes, <-outcomes})
+	require.Equal(t, 0, b.count(`SELECT coalesce(max(attempts), 0) FROM eventlog`))
 }

@@ -44,8 +44,8 @@ type Occurrence struct {
 	// Number says how many occurrences of a cycle are used up with this one, 0
 	// for other timers.
 	Number int64
-	// Spec is the text of a cycle that came from an item: the cycle goes on as it
-	// began, although the item changes. "" otherwise.
+	// Spec is the text of a cycle that came from an item, "" for others: the cycle
+	// goes on as it began, although the item changes.
 	Spec string
 }
 
@@ -141,7 +141,7 @@ func (t Timer) First(from time.Time, item func(name string) any) (Occurrence, er
 func (v timerValue) first(from time.Time) Occurrence {
 	switch v.kind {
 	case TimeDuration:
-		return Occurrence{Due: v.wait.after(from, 1)}
+		return Occurrence{Due: v.wait.after(from, wallOf(from), 1)}
 	case TimeDate:
 		return Occurrence{Due: later(v.date.in(from.Location()), from), Fixed: true}
 	case TimeCycle:

@@ -19,14 +19,12 @@ var (
 
 const maxCount = 1_000_000_000
 
-// cycle is a timer that is due again and again. Its times are a grid: the start,
-// and so many intervals after it. Each is computed from the start, so that a
-// short month or a night of moved clocks does not shift those behind it.
+// cycle is a timer that is due again and again, see [grid].
 type cycle struct {
 	// count is how often it is due, 0 for without end.
 	count int64
-	// start is the first due time. Without one the grid starts when the timer
-	// does, and the first due time is an interval later.
+	// start is the first due time, and where the grid starts. Without one the grid
+	// starts when the timer does, and the first due time is an interval later.
 	start    moment
 	hasStart bool
 	interval span
@@ -85,23 +83,15 @@ func readInterval(text string) (span, error) {
 	return interval, nil
 }
 
-// Repeats reports whether the timer may be due more than once.
-func (t Timer) Repeats() bool {
-	if t.Kind != TimeCycle || t.value == nil {
-		return false
-	}
-	return t.value.item != "" || t.value.cycle.count != 1
-}
-
 // first returns the first occurrence of a cycle that begins to run at from. With
 // a start in the past it is the next one on the grid; those before are used up.
 // If that are all of them, it is due at once, as a date in the past is.
 func (c cycle) first(from time.Time) Occurrence {
 	if !c.hasStart {
-		g := grid{start: ceilMillis(from), interval: c.interval}
+		g := gridAt(ceilMillis(from), c.interval)
 		return Occurrence{Due: g.at(1), Fixed: true, Start: g.start, Number: 1}
 	}
-	g := grid{start: c.start.in(from.Location()), interval: c.interval}
+	g := gridFrom(c.start, from.Location(), c.interval)
 	missed := g.passed(from.Add(-1))
 	if c.count > 0 && missed >= c.count {
 		return Occurrence{Due: from, Fixed: true, Start: g.start, Number: c.count}
@@ -113,9 +103,11 @@ func (c cycle) first(from time.Time) Occurrence {
 // false if there is none. It is after now: those that were missed are skipped,
 // and used up if they are counted. Local times are those of now's location.
 //
-// A cycle that came from an item goes on as it was when it began; one that stands
-// in the model goes on as the model now says. If the model has been changed from
-// the one to the other, it ends. The error is a [*TimerError].
+// The cycle goes on as the timer says, whatever timer o is of. If the timer has an
+// Item, it says what the item held when o's cycle began; it says nothing, and the
+// cycle ends, if that did not begin with an item.
+//
+// The error is a [*TimerError].
 func (t Timer) Next(o Occurrence, now time.Time) (Occurrence, bool, error) {
 	if t.Err != nil {
 		return Occurrence{}, false, t.Err
@@ -124,7 +116,9 @@ func (t Timer) Next(o Occurrence, now time.Time) (Occurrence, bool, error) {
 		return Occurrence{}, false, nil
 	}
 	c, text, err := t.value.cycle, t.Text, error(nil)
-	if t.value.item != "" {
+	if t.value.item == "" {
+		o.Spec = ""
+	} else {
 		if text = o.Spec; text == "" {
 			return Occurrence{}, false, nil
 		}
@@ -140,14 +134,26 @@ func (t Timer) Next(o Occurrence, now time.Time) (Occurrence, bool, error) {
 	return next, c.count == 0 || next.Number <= c.count, nil
 }
 
+// next returns the occurrence after o. A start of the cycle's own counts, not o's:
+// the model may have been changed, and a local start that the clocks skip cannot
+// be told from its point in time. What is used up is then the grid's to say.
 func (c cycle) next(o Occurrence, now time.Time) (Occurrence, error) {
 	if !inYears(o.Start) || !inYears(o.Due) || o.Number < 1 || o.Number > hugeNumber {
 		return Occurrence{}, errOccurrence
 	}
-	g := grid{start: o.Start.In(now.Location()), interval: c.interval}
 	last := later(now, o.Due)
-	passed := g.passed(last)
-	missed := passed - g.passed(o.Due)
-	next := Occurrence{Due: g.at(passed), Fixed: true, Start: o.Start, Number: o.Number + missed + 1, Spec: o.Spec}
+	next := Occurrence{Fixed: true, Start: o.Start, Spec: o.Spec}
+	var g grid
+	var passed int64
+	if c.hasStart {
+		g = gridFrom(c.start, now.Location(), c.interval)
+		passed = g.passed(last)
+		next.Start, next.Number = g.start, passed+1
+	} else {
+		g = gridAt(o.Start.In(now.Location()), c.interval)
+		passed = g.passed(last)
+		next.Number = o.Number + passed - g.passed(o.Due) + 1
+	}
+	next.Due = g.at(passed)
 	return next, inRange(last, next.Due)
 }

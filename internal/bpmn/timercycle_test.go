@@ -154,12 +154,8 @@ func TestTimeCycleRefuses(t *testing.T) {
 	})
 }
 
-func TestRepeats(t *testing.T) {
+func TestOnlyACycleHasANextOccurrence(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]bool{"R/PT1H": true, "R2/PT1H": true, "R1/PT1H": false, "<itemvalue>due</itemvalue>": true} {
-		require.Equal(t, want, bpmn.ParseTimer(bpmn.TimeCycle, text).Repeats(), text)
-	}
-	require.False(t, bpmn.ParseTimer(bpmn.TimeDuration, "PT1H").Repeats())
 	_, more, err := bpmn.ParseTimer(bpmn.TimeDuration, "PT1H").Next(bpmn.Occurrence{}, time.Now())
 	require.NoError(t, err)
 	require.False(t, more)

@@ -2,7 +2,6 @@ package bpmn
 
 import (
 	"errors"
-	"math"
 	"regexp"
 	"strings"
 	"time"
@@ -18,6 +17,7 @@ const (
 	hourMillis   = 60 * minuteMillis
 	dayMillis    = 24 * hourMillis
 	yearMillis   = 36525 * dayMillis / 100
+	monthMillis  = yearMillis / 12
 )
 
 var errDuration = errors.New("is neither a number of milliseconds nor an ISO 8601 duration such as PT1H")
@@ -28,14 +28,14 @@ type span struct {
 }
 
 // after returns the time that is the span, so many times, after t. Months and
-// days move the local date of t's location; of a month that is shorter it is the
-// last day. The local time stays, by the rule of [localTime].
-func (s span) after(t time.Time, times int64) time.Time {
+// days move wall, the local time of t in its location; of a month that is shorter
+// it is the last day. The time of day stays, by the rule of [localTime].
+func (s span) after(t, wall time.Time, times int64) time.Time {
 	if times == 0 {
 		return t
 	}
 	if s.months != 0 || s.days != 0 {
-		wall := addMonths(wallOf(t), int(s.months*times))
+		wall = addMonths(wall, int(s.months*times))
 		t = localTime(wall.AddDate(0, 0, int(s.days*times)), t.Location())
 	}
 	return addMillis(t, s.millis*times)
@@ -90,21 +90,34 @@ func spanOfMillis(millis int64) (span, error) {
 var isoShape = regexp.MustCompile(`^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)?(\d+([.,]\d{1,9})?S)?)?$`)
 
 // readISO reads an ISO 8601 duration. A fraction finer than a millisecond is
-// rounded up: a timer is never early.
+// rounded up: a timer is never early. It is read apart, because the library's
+// numbers are too coarse for a nanosecond after some weeks; whole numbers they
+// hold exactly, up to lengths that are refused.
 func readISO(text string) (span, error) {
 	if !isoShape.MatchString(text) || strings.HasSuffix(text, "P") || strings.HasSuffix(text, "T") {
 		return span{}, errDuration
 	}
-	d, err := duration.Parse(strings.Replace(text, ",", ".", 1))
+	whole, fraction := cutFraction(text)
+	d, err := duration.Parse(whole)
 	if err != nil {
 		return span{}, errDuration
 	}
-	days := d.Weeks*7 + d.Days
-	exact := (d.Hours*60+d.Minutes)*60*1e3 + d.Seconds*1e3
-	if (d.Years+d.Months/12)*float64(yearMillis)+days*float64(dayMillis)+exact > float64(maxMillis) {
+	months, days := d.Years*12+d.Months, d.Weeks*7+d.Days
+	millis := ((d.Hours*60+d.Minutes)*60+d.Seconds)*float64(secondMillis) + float64(fraction)
+	if months*float64(monthMillis)+days*float64(dayMillis)+millis > float64(maxMillis) {
 		return span{}, errTooLong
 	}
-	// not a fraction of a millisecond more than what was written
-	millis := math.Ceil(math.Round(exact*1e6) / 1e6)
-	return span{months: int64(d.Years)*12 + int64(d.Months), days: int64(days), millis: int64(millis)}, nil
+	return span{months: int64(months), days: int64(days), millis: int64(millis)}, nil
+}
+
+// cutFraction takes the fraction of a second out of an ISO 8601 duration, and
+// returns it in milliseconds.
+func cutFraction(text string) (whole string, millis int64) {
+	i := strings.IndexAny(text, ".,")
+	if i < 0 {
+		return text, 0
+	}
+	s := scanner{rest: text[i:]}
+	millis, _ = s.fraction()
+	return text[:i] + s.rest, millis
 }

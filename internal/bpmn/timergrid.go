@@ -3,13 +3,32 @@ package bpmn
 import "time"
 
 // grid is the times of a cycle: the start, and every so many intervals after it.
+// Each is computed from the start, so that a short month or a night of moved
+// clocks does not shift those behind it.
 type grid struct {
-	start    time.Time
+	start time.Time
+	// wall is the local time of the start, as if in UTC. It is not what the clocks
+	// show at the start if it is one that they skip.
+	wall     time.Time
 	interval span
 }
 
+// gridAt returns the grid that starts at a point in time.
+func gridAt(start time.Time, interval span) grid {
+	return grid{start: start, wall: wallOf(start), interval: interval}
+}
+
+// gridFrom returns the grid that starts at a moment in a time zone.
+func gridFrom(start moment, zone *time.Location, interval span) grid {
+	g := gridAt(start.in(zone), interval)
+	if !start.fixed {
+		g.wall = start.wall
+	}
+	return g
+}
+
 // at returns the time that is k intervals after the start.
-func (g grid) at(k int64) time.Time { return g.interval.after(g.start, k) }
+func (g grid) at(k int64) time.Time { return g.interval.after(g.start, g.wall, k) }
 
 // passed returns how many times of the grid are not after t. It does not walk
 // through them: a cycle of seconds may have waited for years.
@@ -29,7 +48,8 @@ func (g grid) passed(t time.Time) int64 {
 }
 
 // beyond returns a k whose time is after t, by the shortest that months can be,
-// and days where a zone crosses the date line.
+// and days where a zone crosses the date line. A start that is skipped is later
+// than its wall by as much.
 func (g grid) beyond(t time.Time) int64 {
 	const crossing = 2 * dayMillis
 	shortest := g.interval.months*28*dayMillis + g.interval.days*dayMillis + g.interval.millis

@@ -68,7 +68,7 @@ SELECT
     x.ref,
     f.due,
     x.data::json,
-    x.armed_by,
+    nullif(x.armed_by, ''),
     nullif(x.traceparent, ''),
     CASE
         -- the policy of most entries, not looked up

@@ -66,9 +66,14 @@ type NewEntry struct {
 	Traceparent string
 }
 
-// maxData is how many bytes the data of an entry may have: a message carries
-// them.
-const maxData = 512 << 10
+// Limits of an entry, in bytes.
+const (
+	// maxData is that of the data: a message carries them.
+	maxData = 512 << 10
+	// maxName is that of topic and ref each: they stand in subjects, and in
+	// indexes.
+	maxName = 1000
+)
 
 // Check returns an [ErrInvalid] for what [Insert] must not write: no topic or
 // ref, a negative delay, data that are too large, an async entry that nobody
@@ -83,6 +88,8 @@ func (e *NewEntry) Check() error {
 		return fmt.Errorf("%w: the ref is missing", ErrInvalid)
 	case e.Delay < 0:
 		return fmt.Errorf("%w: the delay %s is negative", ErrInvalid, e.Delay)
+	case len(e.Topic) > maxName || len(e.Ref) > maxName:
+		return fmt.Errorf("%w: topic and ref may have %d bytes", ErrInvalid, maxName)
 	case len(e.Data) > maxData:
 		return fmt.Errorf("%w: the data have %d bytes, %d are allowed", ErrInvalid, len(e.Data), maxData)
 	}

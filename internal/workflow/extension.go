@@ -49,8 +49,10 @@ func (r *run) extend(ctx context.Context, event *bpmn.Event) error {
 	if err := r.plugins(ctx, step); err != nil {
 		return err
 	}
-	if r.items.Text(workitem.UniqueID) != r.id {
-		return fault(PluginError, "event %d (%s) changes $uniqueid", event.ID, event.ElementID)
+	for name, own := range map[string]string{workitem.UniqueID: r.id, workitem.TransactionID: r.transactionID} {
+		if r.items.Text(name) != own {
+			return fault(PluginError, "event %d (%s) changes %s", event.ID, event.ElementID, name)
+		}
 	}
 	return nil
 }
@@ -116,6 +118,7 @@ func (r *run) adapter(ctx context.Context, step *Step) error {
 	if !ok {
 		return fault(InvalidModel, "adapter %q of event %d is not registered", name, step.Element.ID)
 	}
+	r.shared.adapted = true
 	err := a.Execute(ctx, step)
 	var failed *AdapterError
 	if errors.As(err, &failed) {

@@ -89,6 +89,9 @@ type Result struct {
 	Others []Reached
 	// Entries are for the event log, in the same transaction.
 	Entries []Entry
+	// Adapted says that an adapter has run: repeating the processing repeats its
+	// effect.
+	Adapted bool
 }
 
 // Entry is an event log entry that a plugin writes.
@@ -124,6 +127,7 @@ func (k *Kernel) Process(ctx context.Context, items workitem.Items, o Options) (
 	}
 	return Result{
 		Workitem: r.reached(), Splits: r.shared.last(r.splits), Others: r.shared.reachedOthers(), Entries: r.shared.entries,
+		Adapted: r.shared.adapted,
 	}, nil
 }
 

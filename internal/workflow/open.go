@@ -2,6 +2,7 @@ package workflow
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -28,9 +29,9 @@ func Open(given, stored workitem.Items) (workitem.Items, error) {
 			return nil, &Error{Code: code, Message: "open workitem", Err: ErrNotAllowed}
 		}
 	} else {
-		task, on := given.Int(workitem.TaskID), stored.Int(workitem.TaskID)
+		task, on := either(given, workitem.TaskID, workitem.ProcessID), either(stored, workitem.TaskID, workitem.ProcessID)
 		if task > 0 && task != on {
-			return nil, &Error{Code: InvalidTask, Message: "task " + stored.Text(workitem.TaskID) + ", not " + given.Text(workitem.TaskID), Err: ErrTask}
+			return nil, &Error{Code: InvalidTask, Message: fmt.Sprintf("task %d, not %d", on, task), Err: ErrTask}
 		}
 		overlay(stored, given)
 		items = stored
@@ -62,7 +63,7 @@ func missingToCreate(given workitem.Items) Code {
 func overlay(stored, given workitem.Items) {
 	for name, values := range given {
 		switch name {
-		case workitem.EventLog, workitem.Created, workitem.Modified, workitem.Creator, workitem.WorkitemID,
+		case workitem.TaskID, workitem.ProcessID, workitem.EventLog, workitem.Created, workitem.Modified, workitem.Creator, workitem.WorkitemID,
 			workitem.TransactionID, workitem.UniqueIDSource, workitem.UniqueIDVersions:
 		default:
 			stored[name] = values

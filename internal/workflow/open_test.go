@@ -80,3 +80,21 @@ func TestOpenLaysTheGivenOverTheStored(t *testing.T) {
 	require.Equal(t, workflow.InvalidTask, workflow.ErrorCode(err))
 	require.ErrorContains(t, err, "task 100, not 200")
 }
+
+// A task that is 0, or no number, must not hide that the old name says another.
+func TestOpenReadsTheTaskUnderBothNames(t *testing.T) {
+	t.Parallel()
+	for _, task := range []any{0, "x", -1} {
+		given := named("a", "v", 0, 10)
+		given.Set(workitem.TaskID, task)
+		given.Set(workitem.ProcessID, 200)
+		_, err := workflow.Open(given.Clone(), named("a", "v", 100, 0))
+		if task != -1 {
+			require.ErrorIs(t, err, workflow.ErrTask, "%v", task)
+		}
+		given.Remove(workitem.ProcessID)
+		items, err := workflow.Open(given, named("a", "v", 100, 0))
+		require.NoError(t, err)
+		require.Equal(t, 100, items.Int(workitem.TaskID), "%v", task)
+	}
+}

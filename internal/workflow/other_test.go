@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -377,15 +378,47 @@ func TestAnErrorOfTheStorePassesThrough(t *testing.T) {
 	require.False(t, workflow.Outside(reset))
 }
 
-func TestTheIDMustNotChange(t *testing.T) {
+func TestTheIDsMustNotChange(t *testing.T) {
 	t.Parallel()
-	k := plain(t, func(_ context.Context, step *workflow.Step) error {
-		step.Items.Set(workitem.UniqueID, "b")
+	for _, name := range []string{workitem.UniqueID, workitem.TransactionID} {
+		k := plain(t, func(_ context.Context, step *workflow.Step) error {
+			step.Items.Set(name, "b")
+			return nil
+		})
+		_, err := k.Process(t.Context(), named("a", "decision-1.0", 100, 10), workflow.Options{})
+		require.Equal(t, workflow.PluginError, workflow.ErrorCode(err))
+		require.ErrorContains(t, err, "changes "+name)
+	}
+}
+
+func TestAnIDHasALimit(t *testing.T) {
+	t.Parallel()
+	k := kernel(t, "decision")
+	_, err := k.Process(t.Context(), named(strings.Repeat("a", 256), "decision-1.0", 100, 10), workflow.Options{})
+	require.Equal(t, workflow.InvalidID, workflow.ErrorCode(err))
+}
+
+// As in Imixs, a plugin may move a workitem to another model.
+func TestAPluginMayChangeTheModel(t *testing.T) {
+	t.Parallel()
+	k := kernel(t, "follow-up-chain", "plugins-in-order", "decision")
+	version := ""
+	k.Always = []workflow.Plugin{each(func(_ context.Context, step *workflow.Step) error {
+		step.Items.Set(workitem.ModelVersion, version)
 		return nil
-	})
-	_, err := k.Process(t.Context(), named("a", "decision-1.0", 100, 10), workflow.Options{})
-	require.Equal(t, workflow.PluginError, workflow.ErrorCode(err))
-	require.ErrorContains(t, err, "changes $uniqueid")
+	})}
+	for v, code := range map[string]workflow.Code{
+		"^plugin": "", "zzz": workflow.UndefinedModelVersion, "decision-1.0": workflow.UndefinedModelEntry,
+	} {
+		version = v
+		result, err := k.Process(t.Context(), at("chain-1.0", 100, 10), workflow.Options{})
+		require.Equal(t, code, workflow.ErrorCode(err), v)
+		if code == "" {
+			require.NoError(t, err)
+			require.Equal(t, "plugin-1.0", result.Workitem.Items.Text(workitem.ModelVersion))
+			require.Equal(t, "plugin-1.0", result.Workitem.Model.Version)
+		}
+	}
 }
 
 func TestAChangedEventIsSeenBehindButNotNextTime(t *testing.T) {

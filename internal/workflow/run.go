@@ -22,13 +22,18 @@ const (
 type run struct {
 	kernel  *Kernel
 	options Options
-	id      string // the $uniqueid, which must not change on the way
-	items   workitem.Items
-	model   *Model
-	splits  []*run
-	visited map[*bpmn.Event]bool
-	shared  *shared
+	// id and transactionID are $uniqueid and $transactionid, which must not
+	// change on the way.
+	id, transactionID string
+	items             workitem.Items
+	model             *Model
+	splits            []*run
+	visited           map[*bpmn.Event]bool
+	shared            *shared
 }
+
+// maxID is how long a $uniqueid may be, in bytes, as in Imixs' table.
+const maxID = 255
 
 // process processes the event that the workitem names, and all that follow it.
 func (r *run) process(ctx context.Context) error {
@@ -40,7 +45,10 @@ func (r *run) process(ctx context.Context) error {
 		return fault(UndefinedActivityID, "$eventid is %d", event)
 	}
 	r.kernel.begin(r.items, task, event, r.options)
-	r.id = r.items.Text(workitem.UniqueID)
+	r.id, r.transactionID = r.items.Text(workitem.UniqueID), r.items.Text(workitem.TransactionID)
+	if len(r.id) > maxID {
+		return fault(InvalidID, "$uniqueid has %d bytes, %d are allowed", len(r.id), maxID)
+	}
 	r.shared.enter(r)
 	defer r.shared.leave()
 	if err := r.findModel(ctx); err != nil {
@@ -83,9 +91,31 @@ func (r *run) chain(ctx context.Context, event *bpmn.Event) error {
 		if err != nil {
 			return err
 		}
-		event = next
+		if event, err = r.followVersion(ctx, next); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+// followVersion goes on in another model if a plugin has written another
+// $modelversion: with the event of the same element there, if one follows.
+func (r *run) followVersion(ctx context.Context, next *bpmn.Event) (*bpmn.Event, error) {
+	if r.items.Text(workitem.ModelVersion) == r.model.Version {
+		return next, nil
+	}
+	if err := r.findModel(ctx); err != nil {
+		return nil, err
+	}
+	if next == nil {
+		_, err := r.model.task(r.items.Int(workitem.TaskID))
+		return nil, err
+	}
+	event := r.model.EventByElement(next.ElementID)
+	if event == nil {
+		return nil, fault(UndefinedModelEntry, "event %d (%s) is not defined in model %q", next.ID, next.ElementID, r.model.Version)
+	}
+	return event, nil
 }
 
 // event processes one event. It returns the event that follows, nil if the

@@ -10,6 +10,7 @@ type shared struct {
 	copies  int // how many splits, and other workitems, may still be made
 	open    []*run
 	entries []Entry
+	adapted bool // an adapter has run
 	// known are the workitems that have been processed besides the first, splits
 	// included, by id. A run in it is never changed, only replaced.
 	known map[string]*run

@@ -8,7 +8,8 @@ import (
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// maxSplits is how many workitems one processing may split off.
+// maxSplits is how many workitems one processing may make or process besides its
+// own.
 const maxSplits = 1000
 
 // split divides the workitem at a parallel gateway. It returns where the
@@ -74,7 +75,7 @@ func (r *run) splitOff(ctx context.Context, event *bpmn.Event) error {
 	}
 	r.shared.copies--
 	id := r.kernel.newID()
-	s := &run{kernel: r.kernel, options: r.options, id: id, model: r.model, items: r.items.Clone(), shared: r.shared}
+	s := &run{kernel: r.kernel, options: r.options, id: id, transactionID: r.transactionID, model: r.model, items: r.items.Clone(), shared: r.shared}
 	s.items.Set(workitem.UniqueID, id)
 	s.items.Set(workitem.UniqueIDSource, r.id)
 	s.items.Set(createdVersion, r.items.Date(workitem.LastEventDate))

@@ -92,6 +92,9 @@ SELECT
     x.items::json
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
     AS x (uniqueid, transaction_id, armed_by, model_version, task_id, type, workflow_group, items, created)
+-- who makes an id that another transaction is making waits for it: all do in
+-- one order
+ORDER BY x.uniqueid
 ON CONFLICT (uniqueid) DO NOTHING
 RETURNING uniqueid, created, modified`
 
