@@ -1,6 +1,6 @@
 package workitem
 
-import "slices"
+import "time"
 
 // Set replaces the values of an item. Without a value, or with nil as the only
 // one, the item is removed. It panics if a value has no item type (see
@@ -55,13 +55,35 @@ func (it Items) Prepend(name string, values ...any) {
 func (it Items) Purge(name string) {
 	name = normalizeName(name)
 	kept := make([]any, 0, len(it[name]))
+	seen := make(map[any]bool, len(it[name]))
 	for _, v := range it[name] {
-		same := func(other any) bool { return equal(v, other) }
-		if v != "" && !slices.ContainsFunc(kept, same) {
+		if k := key(v); v != "" && !seen[k] {
+			seen[k] = true
 			kept = append(kept, v)
 		}
 	}
 	it[name] = kept
+}
+
+// Keys of values that cannot be compared by ==, or not as the values they are.
+type (
+	instant   struct{ seconds, nanos int64 }
+	bytesKey  string
+	nestedKey string // canonical JSON
+)
+
+// key returns what is equal for equal values, and can be the key of a map. It
+// keeps comparing many values from taking the square of their number.
+func key(value any) any {
+	switch v := value.(type) {
+	case string, int64, float64, bool:
+		return v
+	case time.Time:
+		return instant{v.Unix(), int64(v.Nanosecond())}
+	case []byte:
+		return bytesKey(v)
+	}
+	return nestedKey(appendValue(nil, value))
 }
 
 // Remove deletes an item.

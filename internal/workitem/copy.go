@@ -1,15 +1,24 @@
 package workitem
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"reflect"
 	"regexp"
+	"regexp/syntax"
 	"strings"
-	"time"
+
+	"github.com/postlude/postlude/internal/pattern"
 )
 
-// Clone returns a deep copy.
+// Limits of a regular expression that selects items.
+const (
+	maxPattern = 1 << 10 // bytes
+	maxProgram = 1 << 10 // instructions
+)
+
+var errPatternTooLarge = errors.New("regular expression is too large")
+
+// Clone returns a deep copy, except that bytes are shared.
 func (it Items) Clone() Items {
 	c := make(Items, len(it)+4)
 	for name, values := range it {
@@ -35,7 +44,8 @@ func (it Items) Merge(other Items) {
 //   - else a regular expression: every item in whose name it is found.
 //
 // Names of items that do not exist select nothing. The error says which regular
-// expression does not compile.
+// expression does not compile, or is too large: longer than 1 KiB, or with
+// repetitions that multiply to more than about 1,000 characters.
 func (it Items) Select(names ...string) (Items, error) {
 	selected := Items{}
 	for _, name := range names {
@@ -50,12 +60,12 @@ func (it Items) Select(names ...string) (Items, error) {
 		if renamed {
 			continue
 		}
-		pattern, err := regexp.Compile(name)
+		expression, err := compilePattern(name)
 		if err != nil {
 			return nil, fmt.Errorf("select items: %w", err)
 		}
 		for found, values := range it {
-			if pattern.MatchString(found) {
+			if expression.MatchString(found) {
 				selected[found] = cloneList(values)
 			}
 		}
@@ -63,6 +73,23 @@ func (it Items) Select(names ...string) (Items, error) {
 	return selected, nil
 }
 
+// compilePattern looks at the size first: what compiles to much costs much.
+func compilePattern(text string) (*regexp.Regexp, error) {
+	if len(text) > maxPattern {
+		return nil, errPatternTooLarge
+	}
+	tree, err := syntax.Parse(text, syntax.Perl)
+	if err != nil {
+		return nil, err
+	}
+	if pattern.Size(tree) > maxProgram {
+		return nil, errPatternTooLarge
+	}
+	return regexp.Compile(text)
+}
+
+// cloneList copies lists and maps. Bytes are shared: nobody writes into them, and
+// a split must not double a file.
 func cloneList(values []any) []any {
 	c := make([]any, len(values))
 	for i, v := range values {
@@ -73,8 +100,6 @@ func cloneList(values []any) []any {
 
 func cloneValue(v any) any {
 	switch v := v.(type) {
-	case []byte:
-		return bytes.Clone(v)
 	case List:
 		return cloneList(v)
 	case Map:
@@ -85,23 +110,4 @@ func cloneValue(v any) any {
 		return m
 	}
 	return v
-}
-
-// equal compares two item values.
-func equal(a, b any) bool {
-	switch a := a.(type) {
-	case []byte:
-		b, ok := b.([]byte)
-		return ok && bytes.Equal(a, b)
-	case time.Time:
-		b, ok := b.(time.Time)
-		return ok && a.Equal(b)
-	case List, Map:
-		return reflect.DeepEqual(a, b)
-	}
-	switch b.(type) {
-	case []byte, List, Map: // cannot be compared by ==
-		return false
-	}
-	return a == b
 }

@@ -21,6 +21,7 @@ type collection struct {
 	methods   map[string]bool // they come before items of the same name
 
 	items    workitem.Items // of the running script
+	before   workitem.Items // what they were, nil unless it may have changed them
 	writable bool
 }
 
@@ -32,7 +33,10 @@ func (s *sandbox) newCollection() *collection {
 	for name, change := range c.setters() {
 		c.method(name, func(call goja.FunctionCall) goja.Value {
 			c.checkWritable(name)
+			c.remember()
+			there := len(c.items)
 			change(call)
+			c.s.spend(itemCost * max(0, len(c.items)-there))
 			return c.object
 		})
 	}
@@ -58,6 +62,23 @@ func (c *collection) enter(global *goja.Object, name string, items workitem.Item
 		panic(err)
 	}
 	c.s.variable(global, name, c.object)
+}
+
+// remember keeps the items before their first change. Changes replace the values
+// of an item, they do not write into them.
+func (c *collection) remember() {
+	if c.before == nil && c.items != nil {
+		c.before = maps.Clone(c.items)
+	}
+}
+
+// leave lets go of the items; their changes are undone unless they are kept.
+func (c *collection) leave(keep bool) {
+	if !keep && c.before != nil {
+		clear(c.items)
+		maps.Copy(c.items, c.before)
+	}
+	c.items, c.before = nil, nil
 }
 
 // Get, Has, Set, Delete and Keys implement [goja.DynamicObject].

@@ -13,6 +13,11 @@ const (
 	presentName = "\x00present"
 )
 
+// maxNameParts is of how many parts a long name may be. Every part of a name is
+// looked at as a name of its own, so without a limit a long chain would take
+// the cube of its length.
+const maxNameParts = 20
+
 // defineHelpers defines those functions.
 func (s *sandbox) defineHelpers() {
 	s.native(s.base, hasName, func(call goja.FunctionCall) goja.Value {
@@ -78,7 +83,7 @@ func (d *dialect) replacement(e ast.Expression) func(ast.Expression) ast.Express
 	if b, ok := e.(*ast.BracketExpression); ok && isZero(b.Member) && isGet(b.Left) {
 		return func(ast.Expression) ast.Expression { return b.Left }
 	}
-	name := nameOf(e)
+	name := nameOf(e, maxNameParts)
 	if name.root == nil || !name.long {
 		return nil
 	}
@@ -94,21 +99,28 @@ type longName struct {
 	index ast.Expression // behind a hyphen it is part of what JavaScript sees
 }
 
-func nameOf(e ast.Expression) longName {
+// nameOf returns the name that an expression of at most so many parts is.
+func nameOf(e ast.Expression, parts int) longName {
+	if parts == 0 {
+		return longName{}
+	}
 	switch e := e.(type) {
 	case *ast.DotExpression:
 		if root := rootOf(e.Left); root != nil {
 			return longName{root: root, text: e.Identifier.Name.String()}
 		}
-		if left := nameOf(e.Left); left.root != nil && left.index == nil {
+		if left := nameOf(e.Left, parts-1); left.root != nil && left.index == nil {
 			return longName{root: left.root, text: left.text + "." + e.Identifier.Name.String(), long: true}
 		}
 	case *ast.BinaryExpression:
 		if e.Operator != token.MINUS {
 			break
 		}
-		left := nameOf(e.Left)
-		if text, index := tailOf(e.Right); left.root != nil && left.index == nil && text != "" {
+		left := nameOf(e.Left, parts-1)
+		if left.root == nil || left.index != nil {
+			break
+		}
+		if text, index := tailOf(e.Right, parts-1); text != "" {
 			return longName{root: left.root, text: left.text + "-" + text, long: true, index: index}
 		}
 	}
@@ -116,16 +128,19 @@ func nameOf(e ast.Expression) longName {
 }
 
 // tailOf returns what follows a hyphen, "" if it can be no part of a name.
-func tailOf(e ast.Expression) (text string, index ast.Expression) {
+func tailOf(e ast.Expression, parts int) (text string, index ast.Expression) {
+	if parts == 0 {
+		return "", nil
+	}
 	switch e := e.(type) {
 	case *ast.Identifier:
 		return e.Name.String(), nil
 	case *ast.DotExpression:
-		if left, index := tailOf(e.Left); left != "" && index == nil {
+		if left, index := tailOf(e.Left, parts-1); left != "" && index == nil {
 			return left + "." + e.Identifier.Name.String(), nil
 		}
 	case *ast.BracketExpression:
-		if left, index := tailOf(e.Left); left != "" && index == nil && isZero(e.Member) {
+		if left, index := tailOf(e.Left, parts-1); left != "" && index == nil && isZero(e.Member) {
 			return left, e.Member
 		}
 	}

@@ -20,14 +20,25 @@ const maxIdle = 32
 const maxRuns = 100_000
 
 // Engine runs scripts. The zero value is ready; it may be used by any number
-// of goroutines and must not be copied after first use.
+// of goroutines, and must neither be copied nor changed after first use.
 type Engine struct {
+	// Now is the clock that scripts see; nil means time.Now. Their time limit is
+	// one of real time.
+	Now func() time.Time
+	// Random gives what Math.random returns, at least 0 and less than 1; nil means
+	// random numbers.
+	Random func() float64
+
 	mu   sync.Mutex
 	idle []*sandbox
+	// alone is held by every script that runs, and by one that must be the only
+	// one.
+	alone sync.RWMutex
 }
 
 // Error says that a script failed: it does not compile, threw an exception, or
-// was stopped (see [ErrTimeLimit], [ErrMemoryLimit]).
+// was stopped (see [ErrTimeLimit], [ErrMemoryLimit]). It is plain text: nothing
+// of the script is kept, or run, by who holds it.
 type Error struct {
 	Source string
 	Err    error
@@ -63,23 +74,50 @@ type scope struct {
 }
 
 // reader takes from a script that has run what is wanted of it: from its global
-// object, or its value.
+// object, or its value. One that may run code of the script does so
+// [sandbox.inside].
 type reader func(s *sandbox, global *goja.Object, value goja.Value) error
 
 func (e *Engine) run(p *Program, sc scope, limit time.Duration, read reader) error {
 	if p.err != nil {
 		return &Error{Source: p.source, Err: p.err}
 	}
-	s, err := e.take()
-	if err != nil {
-		return &Error{Source: p.source, Err: err}
+	err := e.runBeside(p.code, sc, limit, read)
+	if errors.Is(err, errGrowth) {
+		err = e.runAlone(p.code, sc, limit, read)
 	}
-	err = s.run(p.code, sc, limit, read)
-	e.give(s)
 	if err != nil {
 		return &Error{Source: p.source, Err: err}
 	}
 	return nil
+}
+
+// runBeside runs a script while others run.
+func (e *Engine) runBeside(code *goja.Program, sc scope, limit time.Duration, read reader) error {
+	e.alone.RLock()
+	defer e.alone.RUnlock()
+	return e.once(code, sc, limit, 0, read)
+}
+
+// runAlone runs a script again when no other one does, since the memory that
+// stopped it may have been theirs. It waits for them, each at most as long as
+// its limit.
+func (e *Engine) runAlone(code *goja.Program, sc scope, limit time.Duration, read reader) error {
+	e.alone.Lock()
+	defer e.alone.Unlock()
+	return e.once(code, sc, limit, scriptMemory(), read)
+}
+
+// once runs a script; before is the memory of scripts that are over.
+func (e *Engine) once(code *goja.Program, sc scope, limit time.Duration, before uint64, read reader) error {
+	s, err := e.take()
+	if err != nil {
+		return plain(err)
+	}
+	s.watch.before = before
+	err = s.run(code, sc, limit, read)
+	e.give(s)
+	return err
 }
 
 func (e *Engine) take() (*sandbox, error) {
@@ -91,7 +129,23 @@ func (e *Engine) take() (*sandbox, error) {
 		return s, nil
 	}
 	e.mu.Unlock()
-	return newSandbox()
+	return e.newSandbox()
+}
+
+// newSandbox builds one. Those that are kept are of this engine only, so their
+// clock is its own.
+func (e *Engine) newSandbox() (*sandbox, error) {
+	s, err := newSandbox()
+	if err != nil {
+		return nil, err
+	}
+	if e.Now != nil {
+		s.vm.SetTimeSource(e.Now)
+	}
+	if e.Random != nil {
+		s.vm.SetRandSource(e.Random)
+	}
+	return s, nil
 }
 
 // give keeps a sandbox for the next script unless its last one broke it.
@@ -103,35 +157,35 @@ func (e *Engine) give(s *sandbox) {
 	}
 }
 
-// run never panics: a fault of the engine fails the script only. Reading is
-// under the same limits as running, since a script may have defined what is run
-// by it.
+// run never panics: a fault of the engine fails the script only. Whatever may
+// run code of the script, reading and the text of an exception as well, is under
+// its limits and before the items are let go of. A script that fails has changed
+// no items.
 func (s *sandbox) run(code *goja.Program, sc scope, limit time.Duration, read reader) (err error) {
 	s.runs++
+	s.broken = true // unless it comes to an end
 	s.watch.start(limit)
 	defer func() {
 		if r := recover(); r != nil {
-			err = fmt.Errorf("script engine: %v", r)
+			err = panicked(r)
 		}
 		if reason := s.watch.stop(); reason != nil {
-			err = reason
+			err, s.broken = reason, true
 		}
-		var exception *goja.Exception
-		s.broken = err != nil && !errors.As(err, &exception)
-		s.leaveScope()
+		s.leaveScope(err == nil)
 	}()
 	global := s.enterScope(sc)
 	value, err := s.vm.RunProgram(code)
-	if err != nil {
-		return err
+	if err == nil {
+		err = read(s, global, value)
 	}
-	return read(s, global, value)
+	var exception *goja.Exception
+	thrown := errors.As(err, &exception)
+	if thrown {
+		err = s.thrown(exception)
+	}
+	s.broken = err != nil && !thrown
+	return plain(err)
 }
 
-func shorten(s string) string {
-	const longest = 60
-	if len(s) > longest {
-		return s[:longest] + "…"
-	}
-	return s
-}
+func shorten(s string) string { return capped(s, 60) }

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dop251/goja"
 
@@ -16,6 +17,8 @@ const (
 	maxWhole = 1 << 53
 	// valueCost is what a value takes of the budget besides its text.
 	valueCost = 16
+	// itemCost is what a new item takes.
+	itemCost = 128
 )
 
 // given returns the item value for a value that a script gives away, nil for
@@ -96,8 +99,12 @@ func (s *sandbox) givenList(o *goja.Object, depth int) workitem.List {
 func (s *sandbox) givenMap(o *goja.Object, depth int) workitem.Map {
 	m := workitem.Map{}
 	for _, name := range o.Keys() {
-		s.spend(len(name))
-		if v := s.given(o.Get(name), depth+1); v != nil {
+		s.storable(name)
+		value := o.Get(name)
+		if value == nil && strings.ContainsRune(name, utf8.RuneError) {
+			s.refuse("half a surrogate pair cannot be stored in a name")
+		}
+		if v := s.given(value, depth+1); v != nil {
 			m[name] = v
 		}
 	}
@@ -107,11 +114,16 @@ func (s *sandbox) givenMap(o *goja.Object, depth int) workitem.Map {
 // givenText returns a text that can be stored.
 func (s *sandbox) givenText(v goja.Value) string {
 	text := v.String()
+	s.storable(text)
+	return text
+}
+
+// storable throws a RangeError for a text that cannot be stored, or is too much.
+func (s *sandbox) storable(text string) {
 	s.spend(len(text))
 	if strings.IndexByte(text, 0) >= 0 {
 		s.refuse("the character U+0000 cannot be stored")
 	}
-	return text
 }
 
 // spend takes from what a script may give away.

@@ -22,11 +22,16 @@ var limitRegexps = sync.OnceFunc(func() { regexp2.DefaultMatchTimeout = regexpLi
 // answer.
 func (s *sandbox) guardRegexps() {
 	prototype := s.global("RegExp", "prototype")
+	source := s.patternSource(prototype)
+	sizes := patternSizes{}
 	for _, name := range []string{"exec", "test"} {
 		original, _ := goja.AssertFunction(prototype.Get(name))
 		s.native(prototype, name, func(call goja.FunctionCall) goja.Value {
 			if s.textArgument(&call, 0) > maxSubject {
 				s.refuse("text is too long for a regular expression")
+			}
+			if length := textLength(call.Argument(0)); length > maxSteps/maxProgram && length*int64(sizes.of(source(call.This))) > maxSteps {
+				s.refuse("text is too long for this regular expression")
 			}
 			begin := time.Now()
 			value := s.call(original, call)
@@ -39,8 +44,40 @@ func (s *sandbox) guardRegexps() {
 	s.replaceConstructor(prototype)
 }
 
+// patternSource returns a function that gives the text of a regular
+// expression, whatever a script has made of the property source. It is "" for
+// anything else.
+func (s *sandbox) patternSource(prototype *goja.Object) func(goja.Value) string {
+	get, err := s.vm.RunString("(function (o) { return Object.getOwnPropertyDescriptor(o, 'source').get })")
+	if err != nil {
+		panic(err)
+	}
+	getter, _ := goja.AssertFunction(get)
+	found, err := getter(goja.Undefined(), prototype)
+	if err != nil {
+		panic(err)
+	}
+	source, _ := goja.AssertFunction(found)
+	return func(v goja.Value) string {
+		if !isRegexp(v) {
+			return ""
+		}
+		text, err := source(v)
+		if err != nil {
+			panic(err)
+		}
+		return text.String()
+	}
+}
+
+func isRegexp(v goja.Value) bool {
+	o, ok := v.(*goja.Object)
+	return ok && o.ClassName() == "RegExp"
+}
+
 // replaceConstructor puts a RegExp in place of the original that bounds the
-// length of a pattern.
+// length and the size of a pattern. A copy of a regular expression, with other
+// flags even, is no larger than what was allowed before.
 func (s *sandbox) replaceConstructor(prototype *goja.Object) {
 	original := s.global("RegExp")
 	constructor := s.vm.ToValue(func(call goja.ConstructorCall) *goja.Object {
@@ -69,7 +106,7 @@ func (s *sandbox) patternArgument(call *goja.FunctionCall, compiled bool) {
 	if len(call.Arguments) == 0 {
 		return
 	}
-	if o, ok := call.Arguments[0].(*goja.Object); ok && o.ClassName() == "RegExp" {
+	if isRegexp(call.Arguments[0]) {
 		return
 	}
 	limit := int64(maxText)
@@ -78,5 +115,8 @@ func (s *sandbox) patternArgument(call *goja.FunctionCall, compiled bool) {
 	}
 	if s.textArgument(call, 0) > limit {
 		s.refuse("pattern is longer than %d characters", limit)
+	}
+	if compiled && patternSize(call.Arguments[0].String()) > maxProgram {
+		s.refuse("%v", errPatternTooLarge)
 	}
 }

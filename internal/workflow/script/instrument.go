@@ -18,7 +18,8 @@ const maxParts = 64
 
 // instrument puts a check of its length around every text that an operator
 // makes: no other place could stop s+=s from filling the memory. It refuses
-// BigInt, whose operators cannot be stopped at all. On the way it gives old
+// BigInt, whose operators cannot be stopped at all, async functions, whose jobs
+// could outlive the script, and regular expressions that are too large. On the way it gives old
 // scripts their meaning, see [dialect].
 func instrument(tree *ast.Program) error {
 	w := &walker{seen: map[any]bool{}, dialect: dialect{kept: map[ast.Node]bool{}}}
@@ -32,6 +33,7 @@ func instrument(tree *ast.Program) error {
 type walker struct {
 	seen    map[any]bool // the tree shares nodes
 	dialect dialect
+	regexps patternBudget
 	err     error
 }
 
@@ -85,16 +87,36 @@ func (w *walker) expression(v reflect.Value) {
 func (w *walker) inspect(node any) {
 	w.dialect.keep(node)
 	w.dialect.within(node)
+	if err := w.refusal(node); err != nil && w.err == nil {
+		w.err = err
+	}
+}
+
+// refusal returns why a script cannot have a node, nil if it can.
+func (w *walker) refusal(node any) error {
 	switch n := node.(type) {
 	case *ast.NumberLiteral:
 		if _, ok := n.Value.(*big.Int); ok {
-			w.err = errBigInt
+			return errBigInt
 		}
 	case *ast.TemplateLiteral:
 		if len(n.Expressions) > maxParts {
-			w.err = fmt.Errorf("script has a template with more than %d parts", maxParts)
+			return fmt.Errorf("script has a template with more than %d parts", maxParts)
+		}
+	case *ast.RegExpLiteral:
+		return w.regexps.spend(n)
+	case *ast.AwaitExpression:
+		return errAsync
+	case *ast.FunctionLiteral:
+		if n.Async {
+			return errAsync
+		}
+	case *ast.ArrowFunctionLiteral:
+		if n.Async {
+			return errAsync
 		}
 	}
+	return nil
 }
 
 func makesText(e ast.Expression) bool {

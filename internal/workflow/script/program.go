@@ -8,8 +8,9 @@ import (
 	"github.com/dop251/goja"
 )
 
-// maxSource bounds how deep the parser can be made to recurse.
-const maxSource = 16 << 10
+// maxSource is how long a script may be, in bytes. How deep the parser can be
+// made to recurse is bounded by [checkNesting].
+const maxSource = 256 << 10
 
 // Program is a compiled script. It does not change and may be run by any
 // number of goroutines.
@@ -30,7 +31,8 @@ func Compile(source string) *Program {
 		p.always = &value
 		return p
 	}
-	p.code, p.err = compile(source)
+	code, err := compile(source)
+	p.code, p.err = code, plain(err)
 	return p
 }
 
@@ -40,6 +42,9 @@ func (p *Program) Err() error { return p.err }
 func compile(source string) (code *goja.Program, err error) {
 	if len(source) > maxSource {
 		return nil, fmt.Errorf("script is longer than %d bytes", maxSource)
+	}
+	if err := checkNesting(source); err != nil {
+		return nil, err
 	}
 	limitRegexps()
 	defer func() {
@@ -63,4 +68,7 @@ func compile(source string) (code *goja.Program, err error) {
 	return goja.CompileAST(tree, false)
 }
 
-var errBigInt = errors.New("script uses a BigInt, which is not supported")
+var (
+	errBigInt = errors.New("script uses a BigInt, which is not supported")
+	errAsync  = errors.New("script uses an async function, which is not supported")
+)

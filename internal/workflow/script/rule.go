@@ -18,18 +18,17 @@ import (
 // are integers. workitem.name, as scripts of old ask whether there is an item,
 // is true.
 //
-// The error is an [*Error]. The items may have been changed in part then.
+// The error is an [*Error]. The items are what they were then.
 func (e *Engine) Rule(p *Program, items, event workitem.Items, limit time.Duration) (result workitem.Items, ok bool, err error) {
 	if p.always != nil {
 		return nil, false, nil
 	}
 	sc := scope{workitem: items, event: event, writable: true}
 	err = e.run(p, sc, limit, func(s *sandbox, global *goja.Object, _ goja.Value) error {
-		// What is read here may be a getter of the script.
-		if exception := s.vm.Try(func() { result, ok = s.result(global.Get("result")) }); exception != nil {
-			return exception
-		}
-		return nil
+		return s.inside(func() error {
+			result, ok = s.result(global.Get("result")) // may be a getter of the script
+			return nil
+		})
 	})
 	if err != nil {
 		return nil, false, err
@@ -54,6 +53,7 @@ func (s *sandbox) result(v goja.Value) (workitem.Items, bool) {
 		if err := items.Put(s.givenText(s.vm.ToValue(name)), value); err != nil {
 			panic(s.vm.NewGoError(err))
 		}
+		s.spend(itemCost)
 	}
 	return items, true
 }

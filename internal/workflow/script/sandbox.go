@@ -38,6 +38,10 @@ type sandbox struct {
 
 	depth  int // guarded native functions being run
 	budget int // of what the running script may still give away
+
+	insideCall goja.Callable // see inside
+	insideRun  func() error
+	insideErr  error
 }
 
 //go:embed harden.js
@@ -61,6 +65,7 @@ func newSandbox() (s *sandbox, err error) {
 	s.defineList()
 	s.workitem, s.event = s.newCollection(), s.newCollection()
 	s.defineHelpers()
+	s.defineInside()
 	current := s.function("globalThis", func(goja.FunctionCall) goja.Value { return vm.GlobalObject() })
 	if err := s.base.DefineAccessorProperty("globalThis", current, nil, goja.FLAG_TRUE, goja.FLAG_FALSE); err != nil {
 		return nil, fmt.Errorf("build sandbox: %w", err)
@@ -86,8 +91,12 @@ func (s *sandbox) enterScope(sc scope) *goja.Object {
 	return global
 }
 
-// leaveScope lets go of what the last script worked on.
-func (s *sandbox) leaveScope() { s.workitem.items, s.event.items = nil, nil }
+// leaveScope lets go of what the last script worked on. No code of it may run
+// any more.
+func (s *sandbox) leaveScope(keep bool) {
+	s.workitem.leave(keep)
+	s.event.leave(keep)
+}
 
 // variable defines a global variable. It is faster than define.
 func (s *sandbox) variable(global *goja.Object, name string, value goja.Value) {

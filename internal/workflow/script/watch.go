@@ -2,7 +2,7 @@ package script
 
 import (
 	"errors"
-	"runtime/metrics"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,23 +15,34 @@ import (
 var (
 	// ErrTimeLimit says that a script ran longer than allowed.
 	ErrTimeLimit = errors.New("script ran longer than its time limit")
-	// ErrMemoryLimit says that a script used more memory than allowed.
+	// ErrMemoryLimit says that a script used more memory than allowed. It was alone
+	// then among those of its engine; the memory of other engines' scripts may count.
 	ErrMemoryLimit = errors.New("script used more memory than it is allowed")
+
+	// errGrowth says that the memory of all scripts together grew too much.
+	errGrowth = fmt.Errorf("memory grew: %w", ErrMemoryLimit)
 )
 
 const (
 	watchEvery = 2 * time.Millisecond
 	maxMemory  = 64 << 20
+	// checkEvery is for looks that measure the memory of scripts, which takes
+	// some milliseconds.
+	checkEvery = 50 * time.Millisecond
 )
 
 // watch stops a script that runs too long or keeps too much memory. Most
 // scripts are over before it looks for the first time.
 //
-// The engine does not account for memory, so it is that of the whole process
-// which is measured: what the last collection left alive, compared with the
-// first look. Garbage of others does not count.
+// The engine does not account for memory. So what is looked at is that of the
+// whole process, what the last collection left alive; only when this grew too
+// much since the first look, the memory of scripts is measured. Whose it is among
+// scripts nobody can tell: one that is stopped for it runs again, alone.
 type watch struct {
 	vm *goja.Runtime
+	// before is what scripts had before this one, if it is alone. Set it before
+	// start.
+	before uint64
 	// stopped is for the guards: the engine looks for an interrupt between
 	// instructions only, not inside a native function.
 	stopped atomic.Bool
@@ -81,11 +92,21 @@ func (w *watch) look() {
 	case w.baseline == 0:
 		w.baseline = live
 		w.timer.Reset(min(rest, watchEvery))
-	case live > w.baseline+maxMemory:
-		w.interrupt(ErrMemoryLimit)
-	default:
+	case live <= w.baseline+maxMemory:
 		w.timer.Reset(min(rest, watchEvery))
+	case scriptMemory() > w.before+maxMemory:
+		w.interrupt(w.growth())
+	default: // it is that of others
+		w.timer.Reset(min(rest, checkEvery))
 	}
+}
+
+// growth is final for a script that is alone.
+func (w *watch) growth() error {
+	if w.before == 0 {
+		return errGrowth
+	}
+	return ErrMemoryLimit
 }
 
 // kill stops the script at once, from inside.
@@ -101,13 +122,4 @@ func (w *watch) interrupt(reason error) {
 	w.reason = reason
 	w.stopped.Store(true)
 	w.vm.Interrupt(reason)
-}
-
-func liveMemory() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	metrics.Read(sample)
-	if sample[0].Value.Kind() != metrics.KindUint64 {
-		return 0
-	}
-	return sample[0].Value.Uint64()
 }

@@ -1,6 +1,8 @@
 package script
 
 import (
+	"math"
+
 	"github.com/dop251/goja"
 
 	"github.com/postlude/postlude/internal/workitem"
@@ -56,10 +58,24 @@ func (c *collection) valueSetter(change func(name string, values []any, null boo
 
 func (c *collection) numberSetter(names ...string) setter {
 	return func(call goja.FunctionCall) {
+		id := c.s.id(call.Argument(0))
 		for _, name := range names {
-			c.put(name, []any{call.Argument(0).ToInteger()})
+			c.put(name, []any{id})
 		}
 	}
+}
+
+// id returns the number of a task or an event. It throws a TypeError for what is
+// no number and a RangeError for one that no id can be.
+func (s *sandbox) id(v goja.Value) int64 {
+	n := v.ToNumber().ToFloat()
+	switch {
+	case math.IsNaN(n):
+		panic(s.vm.NewTypeError("id is not a number"))
+	case math.Abs(n) > math.MaxInt32:
+		s.refuse("id is beyond %d", math.MaxInt32)
+	}
+	return int64(n)
 }
 
 func (c *collection) textSetter(name string) setter {
