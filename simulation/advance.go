@@ -18,10 +18,15 @@ func (s *Simulation) Advance(d time.Duration) error { return s.AdvanceTo(s.now.A
 // first.
 //
 // The error is [ErrLimit], or joins the errors of the async events that failed:
-// these are gone, and the others have been processed nevertheless.
+// these are gone, and the others have been processed nevertheless. A time that the
+// clock cannot show, because it is past or beyond the year 9999, is an error
+// before anything happens.
 func (s *Simulation) AdvanceTo(t time.Time) error {
 	if t.Before(s.now) {
 		return fmt.Errorf("the clock cannot go back from %s to %s", s.now.Format(time.RFC3339), t.Format(time.RFC3339))
+	}
+	if err := checkYear(t.In(s.now.Location())); err != nil {
+		return err
 	}
 	err := s.fireUntil(func(due time.Time) bool { return !due.After(t) })
 	if errors.Is(err, ErrLimit) {
@@ -29,6 +34,14 @@ func (s *Simulation) AdvanceTo(t time.Time) error {
 	}
 	s.now = t.In(s.now.Location()).Truncate(time.Millisecond)
 	return err
+}
+
+// checkYear refuses what items and timelines cannot show.
+func checkYear(t time.Time) error {
+	if year := t.Year(); year < 1 || year > 9999 {
+		return fmt.Errorf("the clock cannot show the year %d, only 1 to 9999", year)
+	}
+	return nil
 }
 
 // Run moves the clock from one async event to the next until nothing is pending.

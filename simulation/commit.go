@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/postlude/postlude/internal/dryrun"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -29,14 +30,14 @@ type effect struct {
 
 // process runs the kernel.
 func (s *Simulation) process(before *state, items workitem.Items, o workflow.Options) (processed, error) {
+	s.processing = items.Text(workitem.UniqueID)
+	defer func() { s.processing = "" }()
 	result, err := s.kernel.Process(context.Background(), items, o)
 	if err != nil {
 		return processed{}, err
 	}
-	for _, r := range slices.Concat([]workflow.Reached{result.Workitem}, result.Splits, result.Others) {
-		if err := r.Items.Check(); err != nil {
-			return processed{}, err
-		}
+	if err := dryrun.CheckItems(result); err != nil {
+		return processed{}, err
 	}
 	return processed{Result: result, before: before}, nil
 }
@@ -48,11 +49,11 @@ func (s *Simulation) commit(step Step, p processed) error {
 	if err != nil {
 		return err
 	}
+	if err := dryrun.CheckEntries(p.Result); err != nil {
+		return err
+	}
 	entries := make([]Step, len(p.Entries))
 	for i, e := range p.Entries {
-		if err := checkEntry(e); err != nil {
-			return err
-		}
 		entries[i] = s.entryStep(step.Workitem, e)
 	}
 	for i := range effects {

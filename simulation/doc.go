@@ -10,7 +10,9 @@
 //
 // Everything that happened stands in the [Timeline]. Nothing in it is random,
 // so it can be compared with a golden file: ids are numbered, and the clock
-// starts where [Options.Start] says.
+// starts where [Options.Start] says. Conditions and business rules see that clock
+// too, and their random numbers are the same in every simulation; only what they
+// show as local time is that of this machine's zone.
 //
 // Not played: failures of services and their retries, locks, and the moments
 // that a real system is late. An async event that fails is not tried again.

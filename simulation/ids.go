@@ -5,9 +5,14 @@ import "strconv"
 // ids counts what it names.
 type ids struct{ workitems, transactions int }
 
-func (i *ids) workitem() string {
-	i.workitems++
-	return "workitem-" + strconv.Itoa(i.workitems)
+// workitem returns the next name that is not taken.
+func (i *ids) workitem(taken func(id string) bool) string {
+	for {
+		i.workitems++
+		if id := "workitem-" + strconv.Itoa(i.workitems); !taken(id) {
+			return id
+		}
+	}
 }
 
 func (i *ids) transaction() string {

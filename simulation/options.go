@@ -32,13 +32,19 @@ type Options struct {
 	StubAdapters bool
 	// NoPlugins leaves out the plugins that the models name.
 	NoPlugins bool
+	// EventLogLimit is how many lines of $eventlog a workitem keeps, the last ones;
+	// 0 means 250, as in a real system, and a negative number keeps all.
+	EventLogLimit int
 	// Limit is how many async events one call of Advance, AdvanceTo or Run may
 	// process, so that an endless cycle ends; 0 means 10,000.
 	Limit int
 }
 
-// defaultLimit is more than a life in a test needs, and takes a second.
-const defaultLimit = 10_000
+const (
+	defaultEventLogLimit = 250
+	// defaultLimit is more than a life in a test needs, and takes about a second.
+	defaultLimit = 10_000
+)
 
 func (o Options) start() time.Time {
 	start := o.Start
@@ -49,6 +55,14 @@ func (o Options) start() time.Time {
 		start = start.In(o.Zone)
 	}
 	return start.Truncate(time.Millisecond)
+}
+
+// eventLogLimit is the kernel's, of which 0 keeps all.
+func (o Options) eventLogLimit() int {
+	if o.EventLogLimit == 0 {
+		return defaultEventLogLimit
+	}
+	return max(o.EventLogLimit, 0)
 }
 
 func (o Options) limit() int {

@@ -1,14 +1,12 @@
 package simulation
 
 import (
-	"fmt"
-
 	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/dryrun"
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workflow/plugin"
-	"github.com/postlude/postlude/internal/workitem"
 )
 
 // What is armed, and what becomes of it, the real thing decides in package
@@ -53,30 +51,23 @@ func (s *Simulation) mainEffect(step Step, p processed) (effect, error) {
 
 // pendings reads entries as a worker does.
 func (s *Simulation) pendings(r workflow.Reached, entries []outbox.NewEntry) ([]pending, error) {
-	list := make([]pending, len(entries))
-	for i, e := range entries {
-		data, err := workitem.ParseJSON(e.Data)
-		if err != nil {
-			return nil, fmt.Errorf("read armed event: %w", err)
-		}
-		due := e.Due
-		if due.IsZero() {
-			due = s.now.Add(e.Delay)
-		}
-		event := Event{ID: data.Int(workitem.EventID)}
+	read, err := dryrun.ReadArmed(entries, s.now)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]pending, len(read))
+	for i, a := range read {
+		event := Event{ID: a.TargetEvent}
 		if target := r.Task.BoundaryTarget(event.ID); target != nil {
 			event.Name = target.Name
 		}
-		armed := Armed{Workitem: e.Ref, Event: event, BoundaryEvent: data.Text(asyncevent.ItemBoundaryEvent), Due: due.In(s.now.Location())}
-		list[i] = pending{Armed: armed, occurrence: asyncevent.OccurrenceOf(data, due)}
+		due := a.Occurrence.Due.In(s.now.Location())
+		list[i] = pending{
+			Armed:      Armed{Workitem: a.Ref, Event: event, BoundaryEvent: a.BoundaryEvent, Due: due},
+			occurrence: a.Occurrence,
+		}
 	}
 	return list, nil
-}
-
-// checkEntry refuses what the event log would.
-func checkEntry(e workflow.Entry) error {
-	_, err := asyncevent.NewEntry(e)
-	return err
 }
 
 // addPlugins lets the plugins of the real thing run.

@@ -2,10 +2,10 @@ package simulation
 
 import (
 	"errors"
-	"slices"
-	"strings"
+	"math/rand/v2"
 	"time"
 
+	"github.com/postlude/postlude/internal/dryrun"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -13,16 +13,17 @@ import (
 // Simulation is a small world of workitems with a clock of its own. It is not
 // safe for concurrent use.
 type Simulation struct {
-	kernel    *workflow.Kernel
-	models    workflow.Models
-	editor    string
-	limit     int
-	now       time.Time
-	ids       ids
-	workitems map[string]*state
-	order     []string // of their creation
-	pending   []pending
-	steps     Timeline
+	kernel     *workflow.Kernel
+	models     workflow.Models
+	editor     string
+	limit      int
+	now        time.Time
+	ids        ids
+	workitems  map[string]*state
+	order      []string // of their creation
+	processing string   // the id of the workitem in the kernel's hands, "" if there is none
+	pending    []pending
+	steps      Timeline
 }
 
 // state is a workitem as it is stored.
@@ -33,18 +34,20 @@ type state struct {
 }
 
 // New reads the models and starts the clock. The error says which file cannot be
-// read, or is no model.
+// read, or is no model, or that no clock starts then.
 func New(o Options) (*Simulation, error) {
 	if len(o.Models) == 0 {
 		return nil, errors.New("a simulation needs a model")
 	}
-	models, err := readModels(o.Files, o.Models)
-	if err != nil {
+	start := o.start()
+	if err := checkYear(start); err != nil {
 		return nil, err
 	}
-	s := &Simulation{
-		models: models, editor: o.Editor, limit: o.limit(), now: o.start(), workitems: map[string]*state{},
+	models, err := dryrun.ReadModels(o.Files, o.Models)
+	if err != nil {
+		return nil, errorOf(err)
 	}
+	s := &Simulation{models: models, editor: o.Editor, limit: o.limit(), now: start, workitems: map[string]*state{}}
 	s.kernel = newKernel(s, o)
 	return s, nil
 }
@@ -52,13 +55,24 @@ func New(o Options) (*Simulation, error) {
 func newKernel(s *Simulation, o Options) *workflow.Kernel {
 	k := &workflow.Kernel{
 		Models: s.models, Adapters: adapters(o.Adapters), StubAdapters: o.StubAdapters,
-		Locale: o.Locale, Zone: s.now.Location(), Property: o.Property,
-		Now: s.Now, NewID: s.ids.workitem, NewTransactionID: s.ids.transaction,
+		Locale: o.Locale, Zone: s.now.Location(), Property: o.Property, EventLogLimit: o.eventLogLimit(),
+		Now: s.Now, Random: newRandom(), NewID: s.newID, NewTransactionID: s.ids.transaction,
 	}
 	if !o.NoPlugins {
 		addPlugins(k)
 	}
 	return k
+}
+
+// newRandom returns a source of numbers that are the same in every run.
+func newRandom() func() float64 {
+	return rand.New(rand.NewPCG(1, 1)).Float64 //nolint:gosec // anybody may foretell them
+}
+
+// newID makes the id of a new workitem. Users name theirs as they like: a name
+// of this form may be taken.
+func (s *Simulation) newID() string {
+	return s.ids.workitem(func(id string) bool { return id == s.processing || s.workitems[id] != nil })
 }
 
 // Now is what the clock shows.
@@ -67,13 +81,17 @@ func (s *Simulation) Now() time.Time { return s.now }
 // Process processes the event $eventid on the workitem $uniqueid, which is
 // created if there is none: then it also needs its $taskid, and its
 // $modelversion or $workflowgroup unless there is only one model. Without a
-// $uniqueid it gets a new one: workitem-1, workitem-2, ... What is given wins over
-// what is stored, item by item, except for what the kernel writes.
+// $uniqueid it gets a new one: workitem-1, workitem-2, ..., without those that
+// others have. What is given wins over what is stored, item by item, except for
+// what the kernel writes.
 //
 // Values may be texts, integers, floats, booleans, [time.Time], bytes, and lists
-// and maps of them. The given items are not changed. The error is an [*Error], or
-// that of an adapter, or says which value is none; nothing has happened then,
-// but that the timeline has the failure.
+// and maps of them. The case of names does not matter, so no two may differ in
+// it alone. The given items are not changed.
+//
+// The error is an [*Error], or that of an adapter: nothing has happened then, but
+// that the timeline has the failure. Of items that are none it says which, and
+// the timeline has nothing.
 func (s *Simulation) Process(items map[string][]any) (Workitem, error) {
 	given, err := itemsOf(items)
 	if err != nil {
@@ -96,31 +114,31 @@ func (s *Simulation) Process(items map[string][]any) (Workitem, error) {
 }
 
 func (s *Simulation) processGiven(given workitem.Items) (processed, error) {
-	id := given.Text(workitem.UniqueID)
-	stored := s.workitems[id]
+	stored := s.workitems[given.Text(workitem.UniqueID)]
 	var old workitem.Items
 	if stored != nil {
 		old = stored.items.Clone()
-	} else {
-		s.complete(given)
+	} else if given.Empty(workitem.ModelVersion) && given.Empty(workitem.WorkflowGroup) && len(s.models) == 1 {
+		given.Set(workitem.ModelVersion, s.models[0].Version)
 	}
+	// Before it has an id: who gives one means a workitem that is stored.
 	items, err := workflow.Open(given, old)
 	if err != nil {
 		return processed{}, err
 	}
+	if stored == nil {
+		s.identify(items)
+	}
 	return s.process(stored, items, workflow.Options{Editor: s.editor, Workitems: s.others()})
 }
 
-// complete gives a new workitem what it may go without.
-func (s *Simulation) complete(items workitem.Items) {
+// identify gives a new workitem its ids.
+func (s *Simulation) identify(items workitem.Items) {
 	if items.Empty(workitem.UniqueID) {
-		items.Set(workitem.UniqueID, s.ids.workitem())
+		items.Set(workitem.UniqueID, s.newID())
 	}
 	if items.Empty(workitem.WorkitemID) {
 		items.Set(workitem.WorkitemID, items.Text(workitem.UniqueID))
-	}
-	if items.Empty(workitem.ModelVersion) && items.Empty(workitem.WorkflowGroup) && len(s.models) == 1 {
-		items.Set(workitem.ModelVersion, s.models[0].Version)
 	}
 }
 
@@ -154,24 +172,11 @@ func (s *Simulation) Pending() []Armed {
 	return list
 }
 
-// Timeline returns what has happened so far, in order.
-func (s *Simulation) Timeline() Timeline { return slices.Clone(s.steps) }
-
-// itemsOf brings items into the form in which they are kept.
-func itemsOf(given map[string][]any) (workitem.Items, error) {
-	items := make(workitem.Items, len(given))
-	for name, values := range given {
-		kept := make([]any, 0, len(values))
-		for _, v := range values {
-			n, err := workitem.Normalize(v)
-			if err != nil {
-				return nil, errors.New("item " + name + ": " + err.Error())
-			}
-			if n != nil {
-				kept = append(kept, n)
-			}
-		}
-		items[strings.ToLower(strings.TrimSpace(name))] = kept
+// Timeline returns what has happened so far, in order: a copy.
+func (s *Simulation) Timeline() Timeline {
+	list := make(Timeline, len(s.steps))
+	for i := range s.steps {
+		list[i] = s.steps[i].clone()
 	}
-	return items, nil
+	return list
 }

@@ -181,7 +181,9 @@ func TestProcessRefuses(t *testing.T) {
 		given         items
 		code, message string
 	}{
-		"no task":      {items{"$eventid": {10}}, "OPERATION_NOTALLOWED", "$taskid, $eventid"},
+		"no task":      {items{"$eventid": {10}}, "UNDEFINED_PROCESSID", "$taskid, $eventid"},
+		"no event":     {items{"$taskid": {100}}, "UNDEFINED_ACTIVITYID", "$taskid, $eventid"},
+		"not stored":   {items{"$uniqueid": {"x"}, "$taskid": {100}}, "OPERATION_NOTALLOWED", "$taskid, $eventid"},
 		"other task":   {items{"$uniqueid": {"workitem-1"}, "$taskid": {100}, "$eventid": {10}}, "INVALID_PROCESSID", "another task"},
 		"not callable": {items{"$uniqueid": {"workitem-1"}, "$eventid": {99}}, "UNDEFINED_MODEL_ENTRY", "200.99 is not callable"},
 		"no model":     {items{"$taskid": {100}, "$eventid": {10}, "$modelversion": {"none"}}, "UNDEFINED_MODEL_VERSION", "none"},
@@ -209,9 +211,19 @@ func TestProcessRefuses(t *testing.T) {
 			require.Equal(t, "workitem-3", next.ID, "a failure uses up no number")
 		})
 	}
+}
+
+func TestProcessRefusesWhatAreNoItems(t *testing.T) {
+	t.Parallel()
 	s := start(t, "split", simulation.Options{})
-	_, err := s.Process(items{"Channel": {make(chan int)}})
-	require.EqualError(t, err, "item Channel: a value of type chan int cannot be an item value")
+	for message, given := range map[string]items{
+		"item Channel: a value of type chan int cannot be an item value":        {"Channel": {make(chan int)}},
+		`"$EventID" and "$eventid" are one item: only one of them can be given`: {"$taskid": {100}, "$eventid": {10}, "$EventID": {20}},
+		`item "text": contains the character U+0000, which cannot be stored`:    {"$taskid": {100}, "$eventid": {10}, "text": {"\x00"}},
+	} {
+		_, err := s.Process(given)
+		require.EqualError(t, err, message)
+	}
 	require.Empty(t, s.Timeline())
 }
 
@@ -231,6 +243,10 @@ func TestAdapters(t *testing.T) {
 			return &simulation.AdapterError{Code: "TIMEOUT", Message: "no answer"}
 		}, 300, ""},
 		"fails": {func(simulation.Event, map[string][]any) error { return broken }, 0, "adapter com.example.Mail: broken"},
+		"gives one item twice": {func(_ simulation.Event, it map[string][]any) error {
+			it["$TaskID"] = []any{300}
+			return nil
+		}, 0, `"$TaskID" and "$taskid" are one item`},
 		"gives no value": {func(_ simulation.Event, it map[string][]any) error {
 			it["x"] = []any{struct{}{}}
 			return nil
@@ -303,6 +319,8 @@ func TestTheClockGoesForwardOnly(t *testing.T) {
 	require.ErrorContains(t, s.Advance(-time.Second), "cannot go back from 2026-01-01T09:00:00Z to 2026-01-01T08:59:59Z")
 	require.NoError(t, s.Run())
 	require.Equal(t, 9, s.Now().Hour(), "nothing is pending")
+	require.ErrorContains(t, s.AdvanceTo(time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)), "cannot show the year 10000, only 1 to 9999")
+	require.Equal(t, 9, s.Now().Hour())
 }
 
 func TestZone(t *testing.T) {
@@ -320,6 +338,7 @@ func TestNewRefuses(t *testing.T) {
 		"needs a model":                  {},
 		"read model: open none.bpmn":     {Models: []string{"none.bpmn"}},
 		"read model: none.bpmn:":         {Models: []string{"none.bpmn"}, Files: fstest.MapFS{"none.bpmn": {}}},
+		"cannot show the year 10000":     {Models: []string{"other.bpmn"}, Start: time.Date(9999, 12, 31, 23, 0, 0, 0, time.FixedZone("", -3600)).In(time.UTC)},
 		"file does not exist":            {Models: []string{"other.bpmn"}, Files: fstest.MapFS{}},
 		"read model: simulation_test.go": {Models: []string{"simulation_test.go"}},
 	} {

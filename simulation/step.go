@@ -2,6 +2,7 @@ package simulation
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/postlude/postlude/internal/workflow"
@@ -51,13 +52,22 @@ type Step struct {
 	Ref   string           `json:"ref,omitempty"`
 	Data  map[string][]any `json:"data,omitempty"`
 	// Code and Error say why the event failed: then it had no effect. A failure
-	// without a code has Error only.
-	Code  string `json:"code,omitempty"`
-	Error string `json:"error,omitempty"`
+	// without a code has Error only. Params are what a business rule has to say.
+	Code   string   `json:"code,omitempty"`
+	Error  string   `json:"error,omitempty"`
+	Params []string `json:"params,omitempty"`
 }
 
 // Failed says whether the step is an event that failed.
 func (s Step) Failed() bool { return s.Error != "" }
+
+func (s Step) clone() Step {
+	s.Armed, s.Params = slices.Clone(s.Armed), slices.Clone(s.Params)
+	if s.Data != nil {
+		s.Data = workitem.Items(s.Data).Clone()
+	}
+	return s
+}
 
 // userStep is the step of an event that a user calls, as far as it is known
 // before.
@@ -102,7 +112,7 @@ func (s *Simulation) fail(step Step, err error) {
 	step.To, step.Error = step.From, err.Error()
 	var e *Error
 	if errors.As(err, &e) {
-		step.Code, step.Error = e.Code, e.Message
+		step.Code, step.Error, step.Params = e.Code, e.Message, slices.Clone(e.Params)
 	}
 	s.steps = append(s.steps, step)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 )
 
 // Timeline is what happened, in order.
@@ -27,7 +28,7 @@ func (t Timeline) String() string {
 				continue
 			}
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n",
-				s.Time.Format(timeLayout), s.Workitem, s.What, named(s.Event.ID, s.Event.Name), tasks(s), line)
+				s.Time.Format(timeLayout), oneLine(s.Workitem), s.What, named(s.Event.ID, s.Event.Name), tasks(s), line)
 		}
 	}
 	_ = w.Flush() // a builder takes everything
@@ -48,10 +49,8 @@ func tasks(s *Step) string {
 // effects returns what stands in the last column, at least one line.
 func effects(s *Step) []string {
 	switch {
-	case s.Failed() && s.Code != "":
-		return []string{oneLine("failed: " + s.Code + ": " + s.Error)}
 	case s.Failed():
-		return []string{oneLine("failed: " + s.Error)}
+		return []string{oneLine(failure(s))}
 	case s.What == Stale:
 		return []string{"was due " + s.Due.Format(timeLayout)}
 	case s.What == Entry:
@@ -64,6 +63,18 @@ func effects(s *Step) []string {
 		lines[i] = "arms " + named(a.Event.ID, a.Event.Name) + " for " + a.Due.Format(timeLayout)
 	}
 	return lines
+}
+
+func failure(s *Step) string {
+	text := "failed: "
+	if s.Code != "" {
+		text += s.Code + ": "
+	}
+	text += s.Error
+	if len(s.Params) > 0 {
+		text += " (" + strings.Join(s.Params, "; ") + ")"
+	}
+	return text
 }
 
 func due(s *Step) string {
@@ -80,5 +91,14 @@ func named(id int, name string) string {
 	return strings.TrimSpace(strconv.Itoa(id) + " " + oneLine(name))
 }
 
-// oneLine keeps a text in its cell.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+// oneLine keeps a text in its cell: no space but blanks, and nothing that a
+// terminal or the table's writer would obey.
+func oneLine(text string) string {
+	visible := strings.Map(func(c rune) rune {
+		if unicode.IsControl(c) {
+			return ' '
+		}
+		return c
+	}, text)
+	return strings.Join(strings.Fields(visible), " ")
+}

@@ -38,6 +38,11 @@ type Armed struct {
 	Due           time.Time `json:"due"`
 }
 
+// String returns the event as a line: when, whose, and which.
+func (a Armed) String() string {
+	return a.Due.Format(timeLayout) + "  " + oneLine(a.Workitem) + "  " + named(a.Event.ID, a.Event.Name)
+}
+
 // others gives plugins the workitems.
 func (s *Simulation) others() others { return others{s.workitems} }
 

@@ -82,11 +82,7 @@ func (c *simulateCommand) play(kernel *workflow.Kernel, std streams) (bool, erro
 	if err != nil {
 		return false, err
 	}
-	life := simulate.Life{Start: c.Life.Start, For: c.Life.For, Events: events, JSON: c.Life.JSON}
-	life.Options = simulation.Options{
-		Models: c.Models, NoPlugins: c.Plugins == "off", StubAdapters: c.Adapters == "stub", Limit: c.Life.Limit,
-		Locale: kernel.Locale, Zone: kernel.Zone, Property: kernel.Property,
-	}
+	life := simulate.Life{Options: c.options(kernel), Start: c.Life.Start, For: c.Life.For, Events: events, JSON: c.Life.JSON}
 	ok, err := simulate.Play(life, std.in, std.out)
 	var wrong *simulate.UsageError
 	switch {
@@ -96,6 +92,18 @@ func (c *simulateCommand) play(kernel *workflow.Kernel, std streams) (bool, erro
 		return false, fmt.Errorf("%w; --for ends it earlier, --limit allows more", err)
 	}
 	return ok, err
+}
+
+// options are those of the simulation, with the settings of a kernel.
+func (c *simulateCommand) options(kernel *workflow.Kernel) simulation.Options {
+	o := simulation.Options{
+		Models: c.Models, NoPlugins: c.Plugins == "off", StubAdapters: c.Adapters == "stub", Limit: c.Life.Limit,
+		Locale: kernel.Locale, Zone: kernel.Zone, Property: kernel.Property, EventLogLimit: kernel.EventLogLimit,
+	}
+	if o.EventLogLimit == 0 {
+		o.EventLogLimit = -1 // the kernel keeps all, and so does the simulation by this
+	}
+	return o
 }
 
 // events reads those of the flags and those of the file.

@@ -5,8 +5,12 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/postlude/postlude/internal/workflow"
+	"github.com/postlude/postlude/simulation"
 )
 
 func TestSimulate(t *testing.T) {
@@ -60,12 +64,13 @@ func TestSimulateATimelineFails(t *testing.T) {
 		err    string
 	}{
 		"no timeline":     {first, []string{"--for", "P1D"}, 2, "--start, --event, --events, --for, --limit and --json need --timeline"},
-		"start":           {first, []string{"--timeline", "--start", "soon"}, 2, `start: "soon" is neither`},
+		"start":           {first, []string{"--timeline", "--start", "soon"}, 2, `start: "soon" is no date-time`},
+		"last hour":       {first, []string{"--timeline", "--json", "--start", "9999-12-31T23:59:59-12:00"}, 2, "is outside the years 1 to 9999"},
 		"event":           {first, []string{"--timeline", "--event", "40"}, 2, `--event: event "40": TIME=EVENT is needed`},
 		"event too late":  {first, []string{"--timeline", "--event", "P2D=40", "--for", "P1D"}, 2, "event 40 at P2D is after the end"},
 		"limit":           {first, []string{"--timeline", "--limit=-1"}, 2, "--limit -1: a positive number is needed"},
 		"time zone":       {first, []string{"--timeline", "--timezone", "Mars/Olympus"}, 2, "POSTLUDE_TIMEZONE"},
-		"events":          {first, []string{"--timeline", "--events", broken}, 1, `event 1 of the array needs "at" and "event"`},
+		"events":          {first, []string{"--timeline", "--events", broken}, 1, `event 1 of the array: "at" and "event" are needed`},
 		"no such file":    {first, []string{"--timeline", "--events", "absent.json"}, 2, "absent.json"},
 		"workitem":        {"hello", []string{"--timeline"}, 1, "read workitem"},
 		"too many events": {first, []string{"--timeline", "--limit", "3"}, 1, "too many async events, perhaps without end: 3 were processed"},
@@ -83,6 +88,18 @@ func TestSimulateATimelineFails(t *testing.T) {
 			}
 			requireOneLine(t, got)
 		})
+	}
+}
+
+func TestATimelineHasTheKernelsSettings(t *testing.T) {
+	t.Parallel()
+	zone := time.FixedZone("", 3600)
+	for limit, want := range map[int]int{250: 250, 7: 7, 0: -1} {
+		c := simulateCommand{Models: []string{"m"}, Plugins: "off", Adapters: "stub", Life: timelineFlags{Limit: 3}}
+		got := c.options(&workflow.Kernel{Locale: "de-DE", Zone: zone, EventLogLimit: limit})
+		require.Equal(t, simulation.Options{
+			Models: []string{"m"}, NoPlugins: true, StubAdapters: true, Limit: 3, Locale: "de-DE", Zone: zone, EventLogLimit: want,
+		}, got)
 	}
 }
 

@@ -24,8 +24,13 @@ func (k Kernel) Validate() error {
 	return err
 }
 
-// Zone returns the time zone; UTC if none is named.
+// Zone returns the time zone; UTC if none is named. That of the machine is refused
+// under each of its names: it is another one on another machine.
 func (k Kernel) Zone() (*time.Location, error) {
+	switch k.TimeZone {
+	case "Local", "localtime":
+		return nil, fmt.Errorf("POSTLUDE_TIMEZONE: %q may be another time zone on each machine; name one, such as Europe/Berlin", k.TimeZone)
+	}
 	zone, err := time.LoadLocation(k.TimeZone)
 	if err != nil {
 		return nil, fmt.Errorf("POSTLUDE_TIMEZONE: %w", err)

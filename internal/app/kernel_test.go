@@ -33,6 +33,16 @@ func TestKernelHasItsSettings(t *testing.T) {
 	}
 }
 
+func TestKernelRefusesTheZoneOfTheMachine(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"Local", "localtime"} {
+		flags := app.Kernel{TimeZone: name}
+		require.EqualError(t, flags.Validate(), `POSTLUDE_TIMEZONE: "`+name+`" may be another time zone on each machine; name one, such as Europe/Berlin`)
+		_, err := flags.New()
+		require.Error(t, err)
+	}
+}
+
 func TestKernelRefusesAnUnknownZone(t *testing.T) {
 	t.Parallel()
 	flags := app.Kernel{TimeZone: "Europe/Atlantis"}

@@ -132,7 +132,7 @@ func TestWorkerProcessesSecondWorkitemAlone(t *testing.T) {
 	b := newTouchBed(t)
 	second := b.create("touch-1.0", nil)
 	first := b.create("touch-1.0", nil)
-	b.set(first, "touch", second)
+	b.touches(first, second)
 	id := b.entries(first)[0].ID
 
 	require.Equal(t, asyncevent.Apart, b.deliver(id))
@@ -149,7 +149,7 @@ func TestLockedSecondWorkitemMakesTheEntryBusy(t *testing.T) {
 	b := newTouchBed(t)
 	second := b.create("touch-1.0", nil)
 	first := b.create("touch-1.0", nil)
-	b.set(first, "touch", second)
+	b.touches(first, second)
 
 	tx, err := b.pool.Begin(t.Context())
 	require.NoError(t, err)
@@ -198,7 +198,7 @@ func TestWorkitemsThatTouchEachOther(t *testing.T) {
 	for i, id := range ids {
 		for j := range ids {
 			if j != i {
-				b.set(id, "touch", ids[j])
+				b.touches(id, ids[j])
 			}
 		}
 	}
@@ -234,12 +234,12 @@ func TestWorkitemsThatTouchEachOther(t *testing.T) {
 	require.Equal(t, n, b.count(`SELECT count(*) FROM eventlog e JOIN workitem w ON w.uniqueid = e.ref AND w.armed_by = e.armed_by`))
 }
 
-// set adds a value to an item of a stored workitem, behind the processor's back.
-func (b *bed) set(id, item, value string) {
+// touches lets a stored workitem touch another one, behind the processor's back.
+func (b *bed) touches(id, other string) {
 	b.t.Helper()
 	_, err := b.pool.Exec(b.t.Context(), `
-UPDATE workitem SET items = (jsonb_set(items::jsonb, $2, coalesce(items::jsonb->$3, '[]') || to_jsonb($4::text)))::json
-WHERE uniqueid = $1`, id, []string{item}, item, value)
+UPDATE workitem SET items = jsonb_set(items::jsonb, '{touch}', coalesce(items::jsonb->'touch', '[]') || to_jsonb($2::text))::json
+WHERE uniqueid = $1`, id, other)
 	require.NoError(b.t, err)
 }
 
@@ -274,7 +274,7 @@ func TestConflictBehindAnAdapterIsAFailedAttempt(t *testing.T) {
 	b.Processor = touchProcessor(t, b.pool, adapter)
 	second := b.create("touch-2.0", nil)
 	first := b.create("touch-2.0", nil)
-	b.set(first, "touch", second)
+	b.touches(first, second)
 	adapter.change = func() { require.NoError(t, b.again(second, 20)) }
 	id := b.entries(first)[0].ID
 

@@ -73,6 +73,9 @@ func (m *Model) Check(leaves func(*Event) bool) []Problem {
 	} {
 		check(c)
 	}
+	if c.incomplete || c.search.exhausted() {
+		c.report(CheckIncomplete, m.Line, m.ElementID, "the flows of the model are too entangled to look at them all; some problems may not be found")
+	}
 	Sort(c.problems)
 	return c.problems
 }
@@ -83,6 +86,7 @@ type checker struct {
 	severities map[Code]Severity
 	problems   []Problem
 	search     *search
+	incomplete bool // a search beside the one above was given up
 	graph      *graph
 	hidden     map[*Event]bool // events that can never be called, and are reported
 }

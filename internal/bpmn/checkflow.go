@@ -99,5 +99,19 @@ func checkConditions(c *checker) {
 	}
 }
 
+// Asked says which conditions of the model may be evaluated: those of the flows
+// of a gateway that an event leads to, and of a parallel gateway straight to an
+// event. See [Model.Check] for leaves.
+func (m *Model) Asked(leaves func(*Event) bool) func(*Flow) bool {
+	if leaves == nil {
+		leaves = func(*Event) bool { return false }
+	}
+	g := newGraph(m, leaves)
+	return func(f *Flow) bool {
+		straight := f.target.event != nil && f.to == f.target // a link leads elsewhere
+		return f.Condition != "" && (g.asked[f.source.index] || (g.forked[f.source.index] && straight))
+	}
+}
+
 // always says whether a condition is just true, or false.
 func (f *Flow) always(value string) bool { return strings.TrimSpace(f.Condition) == value }

@@ -39,6 +39,8 @@ const (
 	BoundaryTargetAmbiguous   Code = "boundary-target-ambiguous"
 	BoundaryKindIgnored       Code = "boundary-kind-ignored"
 	BoundaryDuplicate         Code = "boundary-duplicate"
+	BoundaryCancelInvalid     Code = "boundary-cancel-invalid"
+	BoundaryLoop              Code = "boundary-loop"
 	TimerInvalid              Code = "timer-invalid"
 	TimerEmpty                Code = "timer-empty"
 )
@@ -51,6 +53,7 @@ const (
 	FlowTooLong           Code = "flow-too-long"
 	FlowDeadEnd           Code = "flow-dead-end"
 	ConditionIgnored      Code = "condition-ignored"
+	CheckIncomplete       Code = "check-incomplete"
 	GatewayDeadEnd        Code = "gateway-dead-end"
 	GatewayCycle          Code = "gateway-cycle"
 	GatewayDefaultMissing Code = "gateway-default-missing"
@@ -76,6 +79,7 @@ const (
 	FollowUpLoop        Code = "follow-up-loop"
 	TaskUnreachable     Code = "task-unreachable"
 	TaskStuck           Code = "task-stuck"
+	TaskWithoutExit     Code = "task-without-exit"
 	TaskKindUnsupported Code = "task-kind-unsupported"
 )
 
@@ -151,6 +155,8 @@ func boundaryCodes() []Explanation {
 		{BoundaryTargetAmbiguous, Warning, "A boundary event leads to several events; only the first will fire."},
 		{BoundaryKindIgnored, Warning, "Boundary events of this kind are treated as timers without a wait."},
 		{BoundaryDuplicate, Warning, "Two boundary events of a task do the same at the same time."},
+		{BoundaryCancelInvalid, Error, "The cancelActivity of a boundary event is neither true nor false."},
+		{BoundaryLoop, Warning, "An interrupting boundary event that does not wait can lead back to its own task, again and again."},
 		{TimerInvalid, Error, "The value of a timer cannot be read."},
 		{TimerEmpty, Warning, "A timer has no value, and fires at once."},
 	}
@@ -164,6 +170,7 @@ func flowCodes() []Explanation {
 		{FlowTooLong, Error, "Too many elements stand between an event and what it leads to."},
 		{FlowDeadEnd, Warning, "A flow of a gateway leads to no task or event; a processing that takes it fails."},
 		{ConditionIgnored, Warning, "Nobody evaluates the condition of this flow."},
+		{CheckIncomplete, Warning, "The flows of the model are so entangled that not all of them were looked at."},
 		{GatewayDeadEnd, Error, "A gateway has no way out."},
 		{GatewayCycle, Error, "Flows lead in a circle that contains no task or event."},
 		{GatewayDefaultMissing, Warning, "All flows of a gateway have conditions; if none holds, the processing fails."},
@@ -195,6 +202,7 @@ func eventCodes() []Explanation {
 		{FollowUpLoop, Warning, "Events can follow each other in a circle; a processing that goes round fails."},
 		{TaskUnreachable, Warning, "No event leads to a task, and no process starts there."},
 		{TaskStuck, Warning, "No event can be called on a task, although its process goes on."},
+		{TaskWithoutExit, Warning, "All events of a task lead back to it, and it is not drawn as an end."},
 		{TaskKindUnsupported, Error, "An event leads to a task on which no workitem can rest."},
 	}
 }

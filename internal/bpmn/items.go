@@ -16,12 +16,23 @@ func (it Items) Text(name string) string {
 	return ""
 }
 
-// readItems returns the imixs:item elements below extensionElements.
-func readItems(n *node, value func(*node) string) Items {
-	items := Items{}
+// elementItems returns the items of a task or event, under both of their names:
+// its name and documentation, unless it has items of these names.
+func elementItems(n *node, names [][2]string) Items {
+	items := Items{"name": {n.attr("name")}}
+	if text := n.childText("documentation"); text != "" {
+		items["documentation"] = []string{text}
+	}
+	items.read(n, elementValue)
+	items.pair(names)
+	return items
+}
+
+// read takes over the imixs:item elements below extensionElements.
+func (it Items) read(n *node, value func(*node) string) {
 	ext := n.child("extensionElements")
 	if ext == nil {
-		return items
+		return
 	}
 	for _, item := range ext.children {
 		name := itemName(item)
@@ -34,9 +45,8 @@ func readItems(n *node, value func(*node) string) Items {
 				values = append(values, value(v))
 			}
 		}
-		items[name] = values
+		it[name] = values
 	}
-	return items
 }
 
 // itemName returns the name of an imixs:item element, "" for another element.

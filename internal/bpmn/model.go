@@ -104,7 +104,7 @@ func (e *Event) Catching() bool { return e.Type == "intermediateCatchEvent" }
 type BoundaryEvent struct {
 	ElementID string
 	Name      string
-	// Interrupting is false for cancelActivity="false".
+	// Interrupting is false for cancelActivity="false", or "0".
 	Interrupting bool
 	// Target is the first event with imixs:activityid behind the boundary
 	// event, nil if there is none; such a boundary event arms nothing.

@@ -77,7 +77,8 @@ type parser struct {
 
 func (p *parser) definitions() {
 	m := p.model
-	m.Items = readItems(p.root, definitionValue)
+	m.Items = Items{}
+	m.Items.read(p.root, definitionValue)
 	for name, values := range m.Items {
 		m.Items[name] = mapped(values)
 	}
@@ -97,11 +98,13 @@ func (p *parser) definitions() {
 // mapped reduces "Label|item" to the item and leaves out what is repeated.
 func mapped(values []string) []string {
 	kept := make([]string, 0, len(values))
+	seen := make(map[string]bool, len(values))
 	for _, v := range values {
 		if _, item, ok := strings.Cut(v, "|"); ok {
 			v = strings.TrimSpace(item)
 		}
-		if !slices.Contains(kept, v) {
+		if !seen[v] {
+			seen[v] = true
 			kept = append(kept, v)
 		}
 	}
@@ -226,13 +229,11 @@ func definition(n *node) string {
 }
 
 func (p *parser) task(e *element, id string) {
+	items := elementItems(e.xml, p.taskNames)
 	t := &Task{
-		ElementID: e.id, Type: e.kind, Name: e.name, Documentation: e.xml.childText("documentation"),
-		Items: readItems(e.xml, elementValue), Process: e.process, Line: e.line, rawID: id, element: e,
+		ID: number(id), ElementID: e.id, Type: e.kind, Name: items.Text("name"), Documentation: items.Text("documentation"),
+		Items: items, Process: e.process, Line: e.line, rawID: id, element: e,
 	}
-	t.ID = number(id)
-	nameItems(t.Items, t.Name, t.Documentation)
-	t.Items.pair(p.taskNames)
 	e.task = t
 	e.process.Tasks = append(e.process.Tasks, t)
 	p.model.tasks = append(p.model.tasks, t)
@@ -242,13 +243,11 @@ func (p *parser) task(e *element, id string) {
 }
 
 func (p *parser) event(e *element, id string) {
+	items := elementItems(e.xml, p.eventNames)
 	v := &Event{
-		ElementID: e.id, Type: e.kind, Name: e.name, Documentation: e.xml.childText("documentation"),
-		Items: readItems(e.xml, elementValue), Process: e.process, Line: e.line, rawID: id, element: e,
+		ID: number(id), ElementID: e.id, Type: e.kind, Name: items.Text("name"), Documentation: items.Text("documentation"),
+		Items: items, Process: e.process, Line: e.line, rawID: id, element: e,
 	}
-	v.ID = number(id)
-	nameItems(v.Items, v.Name, v.Documentation)
-	v.Items.pair(p.eventNames)
 	// The old names have the same values.
 	for _, name := range []string{"mail.subject", "mail.body"} {
 		p.replaceMessages(e.xml, v.Items[name])
@@ -269,13 +268,6 @@ func number(id string) int {
 		return 0
 	}
 	return int(n)
-}
-
-func nameItems(items Items, name, documentation string) {
-	items["name"] = []string{name}
-	if documentation != "" {
-		items["documentation"] = []string{documentation}
-	}
 }
 
 // replaceMessages puts the documentation of a message where a text refers to

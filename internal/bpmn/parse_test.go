@@ -47,6 +47,45 @@ func TestParseReadsWhatTheModelSays(t *testing.T) {
 	require.Empty(t, m.Check(nil))
 }
 
+// As in Imixs, an item takes the place of the attribute or element of its name,
+// and the old name counts where that leaves nothing.
+func TestNamesFromItems(t *testing.T) {
+	t.Parallel()
+	item := func(name, value string) string {
+		return `<imixs:item name="` + name + `"><imixs:value>` + value + `</imixs:value></imixs:item>`
+	}
+	for name, c := range map[string]struct {
+		attribute, items    string
+		want, documentation string
+	}{
+		"the attribute":         {` name="own"`, "", "own", "text"},
+		"nothing":               {"", "", "", "text"},
+		"an item":               {` name="own"`, item("name", "item name"), "item name", "text"},
+		"the old name":          {"", item("txtname", "old name"), "old name", "text"},
+		"the old name is empty": {` name="own"`, item("txtname", ""), "own", "text"},
+		"the new name leads":    {` name="own"`, item("txtname", "old name"), "own", "text"},
+		"an empty item":         {` name="own"`, item("name", "") + item("txtname", "old name"), "old name", "text"},
+		"a documentation":       {"", item("documentation", "item text"), "", "item text"},
+		"an empty one":          {"", item("documentation", "") + item("rtfdescription", "old text"), "", "old text"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			inner := `<documentation>text</documentation><extensionElements>` + c.items + `</extensionElements>`
+			m := read(t, begin+`<task id="t" imixs:processid="1"`+c.attribute+`>`+inner+`</task>`+
+				`<intermediateCatchEvent id="e" imixs:activityid="1"`+c.attribute+`>`+inner+`</intermediateCatchEvent></process></definitions>`)
+			task, event := m.Task(1), m.EventByElement("e")
+			require.Equal(t, []string{c.want, c.documentation}, []string{task.Name, task.Documentation})
+			require.Equal(t, []string{c.want, c.documentation}, []string{event.Name, event.Documentation})
+			for _, items := range []bpmn.Items{task.Items, event.Items} {
+				require.Equal(t, c.want, items.Text("name"))
+				require.Equal(t, c.want, items.Text("txtname"))
+				require.Equal(t, c.documentation, items.Text("documentation"))
+				require.Equal(t, c.documentation, items.Text("rtfdescription"))
+			}
+		})
+	}
+}
+
 func TestCallableEvents(t *testing.T) {
 	t.Parallel()
 	m := parse(t, "callable-events.bpmn")

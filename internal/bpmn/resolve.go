@@ -1,5 +1,7 @@
 package bpmn
 
+import "strings"
+
 // resolve computes what follows from the whole graph.
 func (p *parser) resolve() {
 	p.search = newSearch(len(p.elements), maxSteps)
@@ -34,7 +36,7 @@ func (p *parser) boundary(e *element) {
 	}
 	b := BoundaryEvent{
 		ElementID: e.id, Name: e.name, Line: e.line, element: e,
-		Interrupting: e.xml.attr("cancelActivity") != "false",
+		Interrupting: p.interrupting(e),
 		Timer:        readTimer(e.xml),
 	}
 	if targets := p.search.behind(e, isImixsEvent); len(targets) > 0 {
@@ -42,4 +44,20 @@ func (p *parser) boundary(e *element) {
 		b.TargetEvent = b.Target.ID
 	}
 	host.task.Boundary = append(host.task.Boundary, b)
+}
+
+// interrupting reads cancelActivity, a boolean of XML Schema.
+func (p *parser) interrupting(e *element) bool {
+	value, ok := e.xml.lookup("cancelActivity")
+	if !ok {
+		return true
+	}
+	switch strings.Trim(value, " \t\r\n") {
+	case "true", "1":
+	case "false", "0":
+		return false
+	default:
+		p.problem(BoundaryCancelInvalid, e.line, e.label(), "cancelActivity is %.200q, which is neither true nor false", value)
+	}
+	return true
 }

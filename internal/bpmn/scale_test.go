@@ -37,9 +37,27 @@ func TestNavigationEndsOnEveryGraph(t *testing.T) {
 	require.Equal(t, bpmn.Next{}, next)
 }
 
-// patience is how long the largest files may take: they must not be a way to
-// keep a server busy. What they take here is a tenth of it.
-const patience = 10 * time.Second
+// requireLinear runs both, of which the second has four times as much to do, and
+// compares the shortest times of some tries. If the time grew with the square it
+// would be 16 times as long. Nothing else may run meanwhile.
+func requireLinear(t *testing.T, what string, small, large func()) {
+	t.Helper()
+	const most = 12
+	const grain = time.Millisecond // shorter times are those of the runtime
+	short, long := time.Hour, time.Hour
+	for range 10 {
+		began := spent(t)
+		small()
+		half := spent(t)
+		large()
+		short, long = min(short, half-began), min(long, spent(t)-half)
+		if long < most*max(short, grain) {
+			t.Log(what, short, long)
+			return
+		}
+	}
+	require.Fail(t, "grows too fast", "%s takes %s, and %s for four times as much", what, short, long)
+}
 
 const begin = `<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2">` +
 	`<extensionElements><imixs:item name="txtworkflowmodelversion"><imixs:value>large-1.0</imixs:value></imixs:item></extensionElements>` +
@@ -98,15 +116,15 @@ func (l *large) row(kind, from, to string, length, number int) {
 	l.flow(last, to)
 }
 
-func TestLargeModels(t *testing.T) {
-	t.Parallel()
-	const n = 20_000
+// What is looked at takes time in proportion to the file, so that no file keeps a
+// server busy.
+func TestLargeModels(t *testing.T) { //nolint:paralleltest // it measures times
 	for name, c := range map[string]struct {
-		build func(*large)
-		want  string // a code, or an error; "" for none
+		build func(l *large, n int)
+		want  string // a code, "" for none
 	}{
-		"tasks in a chain": {func(l *large) { l.chain(n) }, ""},
-		"one task, many events": {func(l *large) {
+		"tasks in a chain": {(*large).chain, ""},
+		"one task, many events": {func(l *large, n int) {
 			l.node("task", "t", 1)
 			for i := range n {
 				l.node("intermediateCatchEvent", name("e", i), i+1)
@@ -114,17 +132,26 @@ func TestLargeModels(t *testing.T) {
 				l.flow(name("e", i), "t")
 			}
 		}, ""},
-		"events in a chain": {func(l *large) {
+		"one task, many boundary events": {func(l *large, n int) {
+			l.node("task", "t", 1)
+			l.node("intermediateCatchEvent", "e", 1)
+			l.flow("e", "t")
+			for i := range n {
+				fmt.Fprintf(l, `<boundaryEvent id="b%d" attachedToRef="t">%s</boundaryEvent>`, i, timed("timeDuration", fmt.Sprint(i)))
+				l.flow(name("b", i), "e")
+			}
+		}, string(bpmn.BoundaryLoop)},
+		"events in a chain": {func(l *large, n int) {
 			l.node("task", "t", 1)
 			l.row("intermediateCatchEvent", "t", "t", n, 1)
 		}, ""},
-		"gateways in a chain": {func(l *large) {
+		"gateways in a chain": {func(l *large, n int) {
 			l.node("task", "t", 1)
 			l.node("intermediateCatchEvent", "e", 1)
 			l.flow("t", "e")
 			l.row("exclusiveGateway", "e", "t", n, 0)
 		}, string(bpmn.FlowTooLong)},
-		"gateways in a circle": {func(l *large) {
+		"gateways in a circle": {func(l *large, n int) {
 			l.node("task", "t", 1)
 			l.node("intermediateCatchEvent", "e", 1)
 			l.flow("t", "e")
@@ -133,7 +160,46 @@ func TestLargeModels(t *testing.T) {
 				l.flow(name("exclusiveGateway", i), "exclusiveGateway0")
 			}
 		}, string(bpmn.GatewayCycle)},
-		"everything leads to one gateway, and from there everywhere": {func(l *large) {
+	} {
+		t.Run(name, func(t *testing.T) { //nolint:paralleltest // as above
+			const n = 600
+			small, large := process(c.build, n), process(c.build, 4*n)
+			var less, more *bpmn.Model
+			requireLinear(t, "parsing", func() { less = read(t, small) }, func() { more = read(t, large) })
+			var problems []bpmn.Problem
+			requireLinear(t, "checking", func() { less.Check(nil) }, func() { problems = more.Check(nil) })
+			requireLinear(t, "following", func() { follow(less) }, func() { follow(more) })
+			if c.want == "" {
+				require.Empty(t, problems)
+			} else {
+				require.Contains(t, codes(problems), c.want)
+			}
+		})
+	}
+}
+
+// So do the values of the definitions, of which none is kept twice.
+func TestManyDefinitionValues(t *testing.T) { //nolint:paralleltest // it measures times
+	file := func(n int) string {
+		var b strings.Builder
+		b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2"><extensionElements><imixs:item name="txtfieldmapping">`)
+		for i := range n {
+			fmt.Fprintf(&b, `<imixs:value>Label %d|item%d</imixs:value>`, i, i)
+		}
+		b.WriteString(`<imixs:value>Label|item0</imixs:value></imixs:item></extensionElements><process id="p"/></definitions>`)
+		return b.String()
+	}
+	const n = 10_000
+	small, large := file(n), file(4*n)
+	requireLinear(t, "parsing", func() { read(t, small) }, func() { require.Len(t, read(t, large).Items["txtfieldmapping"], 4*n) })
+}
+
+// Where everything leads to everything, the search is given up after so many
+// steps.
+func TestEntangledModels(t *testing.T) {
+	t.Parallel()
+	for name, build := range map[string]func(l *large, n int){
+		"everything leads to one gateway, and from there everywhere": func(l *large, n int) {
 			l.node("exclusiveGateway", "g", 0)
 			for i := range n {
 				l.node("task", name("t", i), i+1)
@@ -142,36 +208,45 @@ func TestLargeModels(t *testing.T) {
 				l.flow("g", name("e", i))
 				l.flow(name("e", i), name("t", i))
 			}
-		}, string(bpmn.ModelLimit)},
-		"one event in front of every task": {func(l *large) {
-			l.row("intermediateCatchEvent", "intermediateCatchEvent0", "intermediateCatchEvent0", n/2, 1)
-			for i := range n / 2 {
+		},
+		"one event in front of every task": func(l *large, n int) {
+			l.row("intermediateCatchEvent", "intermediateCatchEvent0", "intermediateCatchEvent0", n, 1)
+			for i := range n {
 				l.node("task", name("t", i), i+1)
-				l.flow(name("intermediateCatchEvent", n/2-1), name("t", i))
+				l.flow(name("intermediateCatchEvent", n-1), name("t", i))
 			}
-		}, string(bpmn.ModelLimit)},
-		"too many elements": {func(l *large) {
-			for i := range 6 * n {
-				l.node("task", name("t", i), i+1)
-			}
-		}, string(bpmn.ModelLimit)},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := &large{}
-			l.WriteString(begin)
-			c.build(l)
-			l.WriteString(`</process></definitions>`)
-			began := time.Now()
-			codes := lint(t, l.String())
-			require.Less(t, time.Since(began), patience)
-			if c.want == "" {
-				require.Empty(t, codes)
-			} else {
-				require.Contains(t, codes, c.want)
-			}
-			t.Log(l.Len()>>10, "KiB", time.Since(began))
+			require.Equal(t, []string{string(bpmn.ModelLimit)}, lint(t, process(build, 1100)))
 		})
+	}
+}
+
+// process returns a model of a size.
+func process(build func(*large, int), n int) string {
+	l := &large{}
+	l.WriteString(begin)
+	build(l, n)
+	l.WriteString(`</process></definitions>`)
+	return l.String()
+}
+
+func read(t *testing.T, text string) *bpmn.Model {
+	t.Helper()
+	m, err := bpmn.Parse("model.bpmn", strings.NewReader(text))
+	require.NoError(t, err)
+	return m
+}
+
+// follow navigates from every event.
+func follow(m *bpmn.Model) {
+	for _, e := range m.Events() {
+		next, err := e.Next(func(*bpmn.Flow) (bool, error) { return true, nil })
+		if err == nil && next.Gateway != nil {
+			_, _ = next.Gateway.Branches()
+		}
 	}
 }
 
@@ -184,15 +259,13 @@ func lint(t *testing.T, text string) []string {
 		require.ErrorAs(t, err, &unread)
 		return []string{string(unread.Code)}
 	}
-	var codes []string
-	for _, p := range m.Check(nil) {
-		codes = append(codes, string(p.Code))
+	return codes(m.Check(nil))
+}
+
+func codes(problems []bpmn.Problem) []string {
+	list := make([]string, len(problems))
+	for i, p := range problems {
+		list[i] = string(p.Code)
 	}
-	for _, e := range m.Events() {
-		next, err := e.Next(func(*bpmn.Flow) (bool, error) { return true, nil })
-		if err == nil && next.Gateway != nil {
-			_, _ = next.Gateway.Branches()
-		}
-	}
-	return codes
+	return list
 }

@@ -1,5 +1,7 @@
 package bpmn
 
+import "slices"
+
 // maxSteps bounds how long all searches of a file may take. Files that people
 // draw need some hundred steps; it takes tens of thousands of elements that all
 // lead to each other to get here.
@@ -37,9 +39,17 @@ func (s *search) visit(e *element) bool {
 // order in which a reader of the file would come to them. It follows every flow,
 // and does not mind cycles.
 func (s *search) behind(from *element, accept func(*element) bool) []*element {
+	return s.behindAll([]*element{from}, accept)
+}
+
+// behindAll returns the accepted elements behind any of several, each once.
+func (s *search) behindAll(from []*element, accept func(*element) bool) []*element {
 	var found []*element
 	s.round++
-	s.todo = append(s.todo[:0], from.out)
+	s.todo = s.todo[:0]
+	for _, e := range slices.Backward(from) {
+		s.todo = append(s.todo, e.out)
+	}
 	for len(s.todo) > 0 && !s.exhausted() {
 		last := len(s.todo) - 1
 		if len(s.todo[last]) == 0 {

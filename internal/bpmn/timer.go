@@ -90,6 +90,27 @@ func (t Timer) Item() string {
 	return t.value.item
 }
 
+// passes says whether a timer that begins again and again is due at once each
+// time, if need be from its date on. Of an item nobody can say.
+func (t Timer) passes() bool {
+	switch {
+	case t.Err != nil:
+		return false
+	case t.value == nil:
+		return true
+	case t.value.item != "":
+		return false
+	}
+	switch v := t.value; v.kind {
+	case TimeDuration:
+		return v.wait == span{}
+	case TimeCycle:
+		return v.cycle.hasStart && v.cycle.count > 0
+	case TimeDate, NoTimer:
+	}
+	return true
+}
+
 func readValue(kind TimerKind, text string) (v timerValue, err error) {
 	if len(text) > maxTimerText {
 		return v, errTextTooLong

@@ -136,24 +136,21 @@ func (t Timer) Next(o Occurrence, now time.Time) (Occurrence, bool, error) {
 
 // next returns the occurrence after o. A start of the cycle's own counts, not o's:
 // the model may have been changed, and a local start that the clocks skip cannot
-// be told from its point in time. What is used up is then the grid's to say.
+// be told from its point in time. With another start, other times are used up.
 func (c cycle) next(o Occurrence, now time.Time) (Occurrence, error) {
 	if !inYears(o.Start) || !inYears(o.Due) || o.Number < 1 || o.Number > hugeNumber {
 		return Occurrence{}, errOccurrence
 	}
-	last := later(now, o.Due)
-	next := Occurrence{Fixed: true, Start: o.Start, Spec: o.Spec}
-	var g grid
-	var passed int64
+	g := gridAt(o.Start.In(now.Location()), c.interval)
 	if c.hasStart {
 		g = gridFrom(c.start, now.Location(), c.interval)
-		passed = g.passed(last)
-		next.Start, next.Number = g.start, passed+1
-	} else {
-		g = gridAt(o.Start.In(now.Location()), c.interval)
-		passed = g.passed(last)
-		next.Number = o.Number + passed - g.passed(o.Due) + 1
 	}
-	next.Due = g.at(passed)
+	last := later(now, o.Due)
+	passed := g.passed(last)
+	used := passed
+	if g.start.Equal(o.Start) {
+		used += o.Number - g.passed(o.Due)
+	}
+	next := Occurrence{Due: g.at(passed), Fixed: true, Start: g.start, Number: used + 1, Spec: o.Spec}
 	return next, inRange(last, next.Due)
 }

@@ -89,6 +89,77 @@ func TestTimeCycle(t *testing.T) {
 				"2026-03-31T02:30:00+02:00", "2026-04-01T02:30:00+02:00", "2026-04-02T02:30:00+02:00",
 			},
 		},
+		"a start that is skipped shifts only itself": {
+			text: "R4/2026-03-29T02:30/P1D", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-03-29T03:30:00+02:00", "2026-03-30T02:30:00+02:00", "2026-03-31T02:30:00+02:00", "2026-04-01T02:30:00+02:00",
+			},
+		},
+		"a start that was skipped": {
+			text: "R4/2026-03-29T02:30/P1D", zone: "Europe/Berlin", from: "2026-03-30T03:00:00+02:00", want: []string{
+				"2026-03-31T02:30:00+02:00", "2026-04-01T02:30:00+02:00",
+			},
+		},
+		"a start that is skipped, monthly": {
+			text: "R3/2026-03-29T02:30/P1M", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-03-29T03:30:00+02:00", "2026-04-29T02:30:00+02:00", "2026-05-29T02:30:00+02:00",
+			},
+		},
+		"a start that is skipped again": {
+			text: "R3/2026-03-29T02:30/P364D", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-03-29T03:30:00+02:00", "2027-03-28T03:30:00+02:00", "2028-03-26T03:30:00+02:00",
+			},
+		},
+		"a midnight that is skipped": {
+			text: "R3/2026-09-06/P1D", zone: "America/Santiago", from: noon, want: []string{
+				"2026-09-06T01:00:00-03:00", "2026-09-07T00:00:00-03:00", "2026-09-08T00:00:00-03:00",
+			},
+		},
+		"a day that is skipped": {
+			text: "R3/2011-12-30T10:00/P2D", zone: "Pacific/Apia", from: "2011-12-01T00:00:00Z", want: []string{
+				"2011-12-31T10:00:00+14:00", "2012-01-01T10:00:00+14:00", "2012-01-03T10:00:00+14:00",
+			},
+		},
+		"hours after a start that is skipped": {
+			text: "R3/2026-03-29T02:30/PT1H", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-03-29T03:30:00+02:00", "2026-03-29T04:30:00+02:00", "2026-03-29T05:30:00+02:00",
+			},
+		},
+		"days and hours after a start that is skipped": {
+			text: "R3/2026-03-29T02:30/P1DT1H", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-03-29T03:30:00+02:00", "2026-03-30T03:30:00+02:00", "2026-03-31T04:30:00+02:00",
+			},
+		},
+		"a start that is there twice": {
+			text: "R3/2026-10-25T02:30/P1D", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-10-25T02:30:00+02:00", "2026-10-26T02:30:00+01:00", "2026-10-27T02:30:00+01:00",
+			},
+		},
+		"a start in the second of two hours": {
+			text: "R3/2026-10-25T02:30+01:00/P1D", zone: "Europe/Berlin", from: noon, want: []string{
+				"2026-10-25T02:30:00+01:00", "2026-10-26T02:30:00+01:00", "2026-10-27T02:30:00+01:00",
+			},
+		},
+		"from the second of two hours": {
+			text: "R3/P364D", zone: "Europe/Berlin", from: "2026-10-25T02:30:00+01:00", want: []string{
+				"2027-10-24T02:30:00+02:00", "2028-10-22T02:30:00+02:00", "2029-10-21T02:30:00+02:00",
+			},
+		},
+		"from the second of two hours to the first": {
+			text: "R2/P371D", zone: "Europe/Berlin", from: "2026-10-25T02:30:00+01:00", want: []string{
+				"2027-10-31T02:30:00+02:00", "2028-11-05T02:30:00+01:00",
+			},
+		},
+		"from behind the hour that is skipped": {
+			text: "R3/P1D", zone: "Europe/Berlin", from: "2026-03-29T03:30:00+02:00", want: []string{
+				"2026-03-30T03:30:00+02:00", "2026-03-31T03:30:00+02:00", "2026-04-01T03:30:00+02:00",
+			},
+		},
+		"missed in the night of moved clocks": {
+			text: "R/2026-03-29T02:30/P1D", zone: "Europe/Berlin", from: noon, since: "2026-03-29T00:00:00Z", until: "2026-03-31T00:29:59Z", want: []string{
+				"2026-03-29T03:30:00+02:00", "2026-03-31T02:30:00+02:00", "2026-04-01T02:30:00+02:00",
+				"2026-04-02T02:30:00+02:00", "2026-04-03T02:30:00+02:00", "2026-04-04T02:30:00+02:00",
+			},
+		},
 		"the hour that is there twice fires once": {
 			text: "R4/2026-10-31T01:30/P1D", zone: "America/New_York", from: noon, want: []string{
 				"2026-10-31T01:30:00-04:00", "2026-11-01T01:30:00-04:00", "2026-11-02T01:30:00-05:00", "2026-11-03T01:30:00-05:00",
@@ -193,6 +264,23 @@ func TestACycleOfAnItemGoesOnAsItBegan(t *testing.T) {
 	require.False(t, more)
 }
 
+// An entry knows the point in time at which a grid starts, not the local time.
+func TestAnEntryThatWasShiftedComesBackToItsGrid(t *testing.T) {
+	t.Parallel()
+	shifted := bpmn.Occurrence{Due: at(t, "2026-03-30T01:30:00Z"), Start: at(t, "2026-03-29T01:30:00Z"), Number: 2}
+	for _, c := range []struct{ timer, spec string }{
+		{"R3/2026-03-29T02:30/P1D", ""}, {"<itemvalue>due</itemvalue>", "R3/2026-03-29T02:30/P1D"},
+	} {
+		shifted.Spec = c.spec
+		timer := bpmn.ParseTimer(bpmn.TimeCycle, c.timer)
+		next, more, err := timer.Next(shifted, shifted.Due.In(zone(t, "Europe/Berlin")))
+		require.NoError(t, err)
+		require.True(t, more)
+		require.Equal(t, "2026-03-31T02:30:00+02:00", next.Due.Format(time.RFC3339))
+		require.EqualValues(t, 3, next.Number)
+	}
+}
+
 // The model was deployed again with another cycle while one was running.
 func TestACycleOfTheModelGoesOnAsTheModelNowSays(t *testing.T) {
 	t.Parallel()
@@ -208,6 +296,67 @@ func TestACycleOfTheModelGoesOnAsTheModelNowSays(t *testing.T) {
 	_, more, err = bpmn.ParseTimer(bpmn.TimeCycle, "R50/P1D").Next(o, o.Due)
 	require.NoError(t, err)
 	require.False(t, more, "it has fired more often than that")
+}
+
+// A start that stands in the model is where the grid starts, also of a cycle that
+// began with another.
+func TestACycleGoesOnFromTheStartThatTheModelNowSays(t *testing.T) {
+	t.Parallel()
+	const from, nine = "2026-04-01T00:00:00Z", "2026-05-01T09:00"
+	type want struct {
+		due    string // of what follows the second occurrence, "" if it ends
+		number int64
+	}
+	for _, c := range []struct {
+		name, before, after string
+		want                want
+	}{
+		{"the same", "R3/" + nine + "/P1D", "R3/" + nine + "/P1D", want{"2026-05-03T09:00:00Z", 3}},
+		{"later in the day", "R/" + nine + "/P1D", "R/2026-05-01T17:00/P1D", want{"2026-05-02T17:00:00Z", 2}},
+		{"earlier in the day", "R/" + nine + "/P1D", "R/2026-05-01T08:00/P1D", want{"2026-05-03T08:00:00Z", 3}},
+		{"ahead", "R2/" + nine + "/P1D", "R2/2026-06-01T09:00/P1D", want{"2026-06-01T09:00:00Z", 1}},
+		{"long ago, and used up", "R5/" + nine + "/P1D", "R5/2026-01-01T09:00/P1D", want{}},
+		{"another interval", "R/" + nine + "/P1D", "R/" + nine + "/PT10H", want{"2026-05-02T15:00:00Z", 3}},
+		{"a start where none was", "R/PT720H", "R/2026-06-01T09:00/P1D", want{"2026-06-01T09:00:00Z", 1}},
+		{"no start any more", "R/" + nine + "/P1D", "R3/PT10H", want{"2026-05-02T15:00:00Z", 3}},
+		{"a day instead of a time", "R/" + nine + "/P1D", "R/2026-05-01/P1D", want{"2026-05-03T00:00:00Z", 3}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			before, after := bpmn.ParseTimer(bpmn.TimeCycle, c.before), bpmn.ParseTimer(bpmn.TimeCycle, c.after)
+			o, err := before.First(at(t, from), noItem)
+			require.NoError(t, err)
+			o, _, err = before.Next(o, o.Due)
+			require.NoError(t, err)
+			next, more, err := after.Next(o, o.Due)
+			require.NoError(t, err)
+			require.Equal(t, c.want.due != "", more)
+			if more {
+				require.Equal(t, c.want, want{next.Due.Format(time.RFC3339), next.Number})
+				again, _, err := after.Next(next, next.Due)
+				require.NoError(t, err)
+				require.True(t, again.Due.After(next.Due))
+				require.Equal(t, next.Number+1, again.Number)
+			}
+		})
+	}
+}
+
+// A value that has moved from an item to the model is the model's; one that has
+// moved to an item is not known.
+func TestACycleThatMovesBetweenItemAndModel(t *testing.T) {
+	t.Parallel()
+	from := at(t, "2026-01-15T12:00:00Z")
+	item, model := bpmn.ParseTimer(bpmn.TimeCycle, "<itemvalue>due</itemvalue>"), bpmn.ParseTimer(bpmn.TimeCycle, "R/PT20M")
+	o, err := item.First(from, items("R/PT10M"))
+	require.NoError(t, err)
+	next, more, err := model.Next(o, o.Due)
+	require.NoError(t, err)
+	require.True(t, more)
+	require.Equal(t, bpmn.Occurrence{Due: from.Add(20 * time.Minute), Fixed: true, Start: from, Number: 2}, next)
+	_, more, err = item.Next(next, next.Due)
+	require.NoError(t, err)
+	require.False(t, more)
 }
 
 // An entry's data may have been written by anybody.

@@ -91,7 +91,7 @@ var isoShape = regexp.MustCompile(`^P(\d+Y)?(\d+M)?(\d+W)?(\d+D)?(T(\d+H)?(\d+M)
 
 // readISO reads an ISO 8601 duration. A fraction finer than a millisecond is
 // rounded up: a timer is never early. It is read apart, because the library's
-// numbers are too coarse for a nanosecond after some weeks; whole numbers they
+// numbers are too coarse for a nanosecond after some months; whole numbers they
 // hold exactly, up to lengths that are refused.
 func readISO(text string) (span, error) {
 	if !isoShape.MatchString(text) || strings.HasSuffix(text, "P") || strings.HasSuffix(text, "T") {

@@ -16,6 +16,8 @@ const (
 	maxDepth      = 100
 	maxElements   = 500_000 // without those of the diagram
 	maxAttributes = 100     // of one element
+	// maxAllAttributes is how many all elements have, without those of the diagram.
+	maxAllAttributes = 1_000_000
 )
 
 const imixsNamespace = "http://www.imixs.org/bpmn2"
@@ -89,7 +91,8 @@ type treeReader struct {
 	declared map[string]bool // namespaces that have been declared
 	stack    []*node         // the open elements, below a node for the file
 	diagram  int             // the depth of the open diagram, 0 if none is
-	count    int
+	count    int             // elements
+	attrs    int             // their attributes
 }
 
 func readTree(file string, r io.Reader) (*node, error) {
@@ -176,6 +179,7 @@ func (t *treeReader) take(token xml.Token, offset int64, line int) *fault {
 func (t *treeReader) open(top *node, token xml.StartElement, line int) *fault {
 	if t.diagram == 0 {
 		t.count++
+		t.attrs += len(token.Attr)
 	}
 	switch {
 	case len(t.stack) > maxDepth:
@@ -184,6 +188,8 @@ func (t *treeReader) open(top *node, token xml.StartElement, line int) *fault {
 		return &fault{code: XMLLimit, text: fmt.Sprintf("more than %d elements", maxElements)}
 	case len(token.Attr) > maxAttributes:
 		return &fault{code: XMLLimit, text: fmt.Sprintf("element %s has more than %d attributes", token.Name.Local, maxAttributes)}
+	case t.attrs > maxAllAttributes:
+		return &fault{code: XMLLimit, text: fmt.Sprintf("all elements have more than %d attributes", maxAllAttributes)}
 	case len(t.stack) == 1 && len(top.children) > 0:
 		return malformed("a second root element " + token.Name.Local)
 	}
@@ -204,21 +210,8 @@ func (t *treeReader) open(top *node, token xml.StartElement, line int) *fault {
 
 // node makes a node of a start tag. What is drawn gets an empty one.
 func (t *treeReader) node(token xml.StartElement, line int) (*node, *fault) {
-	for i, a := range token.Attr {
-		if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) {
-			t.declared[a.Value] = true
-			if a.Name.Local == "imixs" {
-				t.imixs[a.Value] = true
-			}
-		}
-		for _, b := range token.Attr[:i] {
-			if a.Name == b.Name {
-				return nil, malformed("element " + token.Name.Local + " has the attribute " + a.Name.Local + " twice")
-			}
-		}
-	}
-	if !t.declared[token.Name.Space] {
-		return nil, malformed("the prefix of element " + token.Name.Space + ":" + token.Name.Local + " is not declared")
+	if f := t.declare(token); f != nil {
+		return nil, f
 	}
 	n := &node{tag: token.Name.Local, line: line}
 	if t.diagram > 0 {
@@ -230,6 +223,36 @@ func (t *treeReader) node(token xml.StartElement, line int) (*node, *fault) {
 		n.attrs = t.attributes(token)
 	}
 	return n, nil
+}
+
+// declare notes the namespaces that a start tag declares, and refuses a tag that
+// uses others: the decoder leaves their prefixes as they are.
+func (t *treeReader) declare(token xml.StartElement) *fault {
+	for i, a := range token.Attr {
+		if a.Name.Space == "xmlns" && a.Value == "" {
+			return malformed("the prefix " + a.Name.Local + " is declared as nothing")
+		}
+		if a.Name.Space == "xmlns" || a.Name == (xml.Name{Local: "xmlns"}) {
+			t.declared[a.Value] = true
+			if a.Name.Local == "imixs" {
+				t.imixs[a.Value] = true
+			}
+		}
+		for _, b := range token.Attr[:i] {
+			if a.Name == b.Name {
+				return malformed("element " + token.Name.Local + " has the attribute " + a.Name.Local + " twice")
+			}
+		}
+	}
+	if !t.declared[token.Name.Space] {
+		return malformed("the prefix of element " + token.Name.Space + ":" + token.Name.Local + " is not declared")
+	}
+	for _, a := range token.Attr {
+		if !t.declared[a.Name.Space] {
+			return malformed("the prefix of attribute " + a.Name.Space + ":" + a.Name.Local + " of element " + token.Name.Local + " is not declared")
+		}
+	}
+	return nil
 }
 
 func (t *treeReader) attributes(token xml.StartElement) []attribute {

@@ -3,11 +3,10 @@ package simulate
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
-	"slices"
 	"time"
 
 	"github.com/postlude/postlude/internal/asyncevent"
+	"github.com/postlude/postlude/internal/dryrun"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -22,23 +21,18 @@ type asyncEvent struct {
 // armed returns what a real run would arm.
 func armed(r workflow.Result, now time.Time) ([]asyncEvent, error) {
 	events := []asyncEvent{}
-	for _, reached := range slices.Concat([]workflow.Reached{r.Workitem}, r.Splits, r.Others) {
+	for _, reached := range dryrun.Reached(r) {
 		entries, err := asyncevent.Arm(reached, now)
 		if err != nil {
 			return nil, err
 		}
-		for _, e := range entries {
-			data, err := workitem.ParseJSON(e.Data)
-			if err != nil {
-				return nil, fmt.Errorf("read armed event: %w", err)
-			}
-			delay := e.Delay
-			if !e.Due.IsZero() {
-				delay = e.Due.Sub(now)
-			}
-			events = append(events, asyncEvent{
-				Ref: e.Ref, TargetEvent: data.Int(workitem.EventID), DelayMillis: delay.Milliseconds(),
-			})
+		read, err := dryrun.ReadArmed(entries, now)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range read {
+			delay := a.Occurrence.Due.Sub(now)
+			events = append(events, asyncEvent{Ref: a.Ref, TargetEvent: a.TargetEvent, DelayMillis: delay.Milliseconds()})
 		}
 	}
 	return events, nil
@@ -92,8 +86,9 @@ func appendWorkitems(doc []byte, list []workflow.Reached) []byte {
 
 func errorDocument(err error) []byte {
 	type failure struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
+		Code    string   `json:"code"`
+		Message string   `json:"message"`
+		Params  []string `json:"params,omitempty"`
 	}
 	f := failure{Code: string(workflow.ErrorCode(err)), Message: err.Error()}
 	if f.Code == "" {
@@ -101,7 +96,7 @@ func errorDocument(err error) []byte {
 	}
 	var e *workflow.Error
 	if errors.As(err, &e) {
-		f.Message = e.Detail()
+		f.Message, f.Params = e.Detail(), e.Params
 	}
 	return marshal(map[string]failure{"error": f})
 }

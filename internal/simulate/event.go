@@ -37,39 +37,75 @@ func ParseEvent(text string) (Event, error) {
 	return Event{At: at, ID: n, Workitem: id}, nil
 }
 
+// givenEvent is an event as it stands in a file.
+type givenEvent struct {
+	At       string          `json:"at"`
+	Event    int             `json:"event"`
+	Workitem string          `json:"workitem"`
+	Items    json.RawMessage `json:"items"`
+}
+
 // ParseEvents reads a JSON array of events, each an object with the members at,
 // event and, if need be, workitem and items.
 func ParseEvents(data []byte) ([]Event, error) {
-	var given []struct {
-		At       string          `json:"at"`
-		Event    int             `json:"event"`
-		Workitem string          `json:"workitem"`
-		Items    json.RawMessage `json:"items"`
+	list, err := readArray(data)
+	if err != nil {
+		return nil, err
 	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&given); err != nil {
-		return nil, fmt.Errorf(`a JSON array is needed, such as [{"at":"PT2H","event":20}]: %w`, err)
-	}
-	if decoder.More() {
-		return nil, errors.New("text behind the JSON array")
-	}
-	events := make([]Event, len(given))
-	for i, g := range given {
-		if g.At == "" || g.Event <= 0 {
-			return nil, fmt.Errorf(`event %d of the array needs "at" and "event"`, i+1)
-		}
-		events[i] = Event{At: g.At, ID: g.Event, Workitem: g.Workitem}
-		if g.Items == nil {
-			continue
-		}
-		items, err := workitem.ParseJSON(g.Items)
-		if err != nil {
+	events := make([]Event, len(list))
+	for i, text := range list {
+		if events[i], err = readEvent(text); err != nil {
 			return nil, fmt.Errorf("event %d of the array: %w", i+1, err)
 		}
-		events[i].Items = items
 	}
 	return events, nil
+}
+
+func readArray(data []byte) ([]json.RawMessage, error) {
+	const needed = `a JSON array is needed, such as [{"at":"PT2H","event":20}]`
+	var list []json.RawMessage
+	err := json.Unmarshal(data, &list)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return nil, fmt.Errorf("%s: offset %d: %w", needed, syntax.Offset, syntax)
+	case err != nil || list == nil:
+		return nil, errors.New(needed)
+	}
+	return list, nil
+}
+
+func readEvent(text []byte) (Event, error) {
+	var g givenEvent
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&g); err != nil {
+		return Event{}, memberFault(err)
+	}
+	if g.At == "" || g.Event <= 0 {
+		return Event{}, errors.New(`"at" and "event" are needed`)
+	}
+	event := Event{At: g.At, ID: g.Event, Workitem: g.Workitem}
+	if g.Items == nil {
+		return event, nil
+	}
+	var err error
+	event.Items, err = workitem.ParseJSON(g.Items)
+	return event, err
+}
+
+// memberFault says which member has no value for it, and does not name types of
+// Go.
+func memberFault(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("it is no object but a JSON %s", wrong.Value)
+	default:
+		return fmt.Errorf("%q cannot be a JSON %s", wrong.Field, wrong.Value)
+	}
 }
 
 // inOrder resolves the times of the events and sorts them; those of one moment

@@ -14,7 +14,8 @@ import (
 
 // Life is a workitem's life to be played in virtual time.
 type Life struct {
-	simulation.Options
+	// Options are those of the simulation. Their Start does not count.
+	Options simulation.Options
 	// Start is when the first workitem is processed, in the zone of Options; ""
 	// is now.
 	Start string
@@ -74,6 +75,9 @@ func (l *Life) schedule() (*play, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start: %w", err)
 	}
+	if start.IsZero() {
+		return nil, fmt.Errorf("start: %s is the one time that means no time", l.Start)
+	}
 	l.Options.Start = start
 	p := &play{}
 	if l.For != "" {
@@ -89,7 +93,7 @@ func (l *Life) schedule() (*play, error) {
 }
 
 func (l *Life) start() (time.Time, error) {
-	zone := l.Zone
+	zone := l.Options.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
@@ -97,10 +101,10 @@ func (l *Life) start() (time.Time, error) {
 	switch {
 	case l.Start == "":
 		return now, nil
-	case strings.HasPrefix(l.Start, "P"):
+	case isDuration(l.Start):
 		return now, fmt.Errorf("%q is no time such as 2026-01-31T09:00:00Z", l.Start)
 	}
-	return ParseTime(l.Start, now)
+	return parseDate(l.Start, zone)
 }
 
 // play plays. The error is for what is no event that failed.

@@ -98,26 +98,34 @@ func TestPlayRefuses(t *testing.T) {
 		message string
 		usage   bool
 	}{
-		"start":         {func(l *simulate.Life) { l.Start = "tomorrow" }, submitted, `start: "tomorrow" is neither`, true},
-		"start offset":  {func(l *simulate.Life) { l.Start = "PT1H" }, submitted, `start: "PT1H" is no time`, true},
-		"end":           {func(l *simulate.Life) { l.For = "P1X" }, submitted, `end: "P1X" is no ISO 8601 duration`, true},
-		"early end":     {func(l *simulate.Life) { l.For = "2025-12-31" }, submitted, "end: 2025-12-31 is before the start", true},
-		"event time":    {func(l *simulate.Life) { l.Events[0].At = "noon" }, submitted, `event 20: "noon" is neither`, true},
-		"early event":   {func(l *simulate.Life) { l.Events[0].At = "2025-12-31" }, submitted, "event 20 at 2025-12-31 is before the start", true},
-		"late event":    {func(l *simulate.Life) { l.For = "PT1M" }, submitted, "event 20 at PT1H is after the end, 2026-01-01T09:01:00Z", true},
-		"no workitem":   {func(l *simulate.Life) { l.Events[0].Workitem = "x" }, submitted, "there is no workitem x then, only workitem-1", false},
-		"no model":      {func(l *simulate.Life) { l.Models = []string{"none.bpmn"} }, submitted, "read model", false},
-		"no JSON":       {func(*simulate.Life) {}, "hello", "read workitem", false},
-		"without end":   {func(l *simulate.Life) { l.Models = []string{"endless.bpmn"}; l.Limit = 3; l.Files = nil }, `{"$taskid":[100],"$eventid":[10]}`, "too many async events", false},
-		"item as a due": {func(l *simulate.Life) { l.For = "<itemvalue>x</itemvalue>" }, submitted, "is neither", true},
+		"start":        {func(l *simulate.Life) { l.Start = "tomorrow" }, submitted, `start: "tomorrow" is no date-time`, true},
+		"start offset": {func(l *simulate.Life) { l.Start = "PT1H" }, submitted, `start: "PT1H" is no time`, true},
+		"zero time":    {func(l *simulate.Life) { l.Start = "0001-01-01" }, submitted, "start: 0001-01-01 is the one time that means no time", true},
+		"last hour":    {func(l *simulate.Life) { l.Start = "9999-12-31T23:59:59-12:00" }, submitted, "is outside the years 1 to 9999", true},
+		"late end":     {func(l *simulate.Life) { l.Start = "9999-12-31T23:00Z"; l.For = "PT2H" }, submitted, `end: "PT2H" is outside the years 1 to 9999`, true},
+		"long end":     {func(l *simulate.Life) { l.For = "P200Y" }, submitted, `end: "P200Y" is longer than 100 years`, true},
+		"end":          {func(l *simulate.Life) { l.For = "P1X" }, submitted, `end: "P1X" is neither`, true},
+		"early end":    {func(l *simulate.Life) { l.For = "2025-12-31" }, submitted, "end: 2025-12-31 is before the start", true},
+		"event time":   {func(l *simulate.Life) { l.Events[0].At = "noon" }, submitted, `event 20: "noon" is no date-time`, true},
+		"early event":  {func(l *simulate.Life) { l.Events[0].At = "2025-12-31" }, submitted, "event 20 at 2025-12-31 is before the start", true},
+		"late event":   {func(l *simulate.Life) { l.For = "PT1M" }, submitted, "event 20 at PT1H is after the end, 2026-01-01T09:01:00Z", true},
+		"no workitem":  {func(l *simulate.Life) { l.Events[0].Workitem = "x" }, submitted, "there is no workitem x then, only workitem-1", false},
+		"no model":     {func(l *simulate.Life) { l.Options.Models = []string{"none.bpmn"} }, submitted, "read model", false},
+		"no JSON":      {func(*simulate.Life) {}, "hello", "read workitem", false},
+		"without end": {func(l *simulate.Life) {
+			l.Options.Models = []string{"endless.bpmn"}
+			l.Options.Limit = 3
+			l.Options.Files = nil
+		}, `{"$taskid":[100],"$eventid":[10]}`, "too many async events", false},
+		"item as a due": {func(l *simulate.Life) { l.For = "<itemvalue>x</itemvalue>" }, submitted, "refers to an item", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			life := ticket(simulate.Event{At: "PT1H", ID: 20})
 			c.change(&life)
-			for i, m := range life.Models {
-				if life.Files == nil {
-					life.Models[i] = "../../simulation/testdata/" + m
+			for i, m := range life.Options.Models {
+				if life.Options.Files == nil {
+					life.Options.Models[i] = "../../simulation/testdata/" + m
 				}
 			}
 			_, ok, err := play(t, life, c.in)
@@ -139,20 +147,41 @@ func TestParseTime(t *testing.T) {
 	for text, want := range map[string]string{
 		"PT2H":                      "2026-03-01T11:00:00+01:00",
 		"P1M":                       "2026-04-01T09:00:00+02:00",
-		"P30DT1.5S":                 "2026-03-31T09:00:01+02:00",
+		"P30DT1.5S":                 "2026-03-31T09:00:01.5+02:00",
 		"2026-04-01":                "2026-04-01T00:00:00+02:00",
 		"2026-04-01T12:00":          "2026-04-01T12:00:00+02:00",
 		"2026-04-01T12:00:30":       "2026-04-01T12:00:30+02:00",
+		"2026-04-01T12:00:30,25":    "2026-04-01T12:00:30.25+02:00",
 		"2026-04-01T12:00:30Z":      "2026-04-01T14:00:30+02:00",
 		"2026-04-01T12:00:30-05:00": "2026-04-01T19:00:30+02:00",
+		"2026-03-29T02:30":          "2026-03-29T03:30:00+02:00", // skipped
+		"2026-10-25T02:30":          "2026-10-25T02:30:00+02:00", // the first of two
+		"2025-06-01T00:00":          "2025-06-01T00:00:00+02:00", // before the start
+		"0001-01-02":                "0001-01-02T00:00:00+00:53",
+		"2226-03-02":                "2226-03-02T00:00:00+01:00", // more than a century later
+		"9999-12-31T23:59:59":       "9999-12-31T23:59:59+01:00",
 	} {
 		got, err := simulate.ParseTime(text, start)
 		require.NoError(t, err, text)
-		require.Equal(t, want, got.In(zone).Format(time.RFC3339), text)
+		require.Equal(t, want, got.Format("2006-01-02T15:04:05.999Z07:00"), text)
 	}
-	for _, text := range []string{"", "P", "2H", "1000", "-PT1H", "01.04.2026", "<itemvalue>x</itemvalue>"} {
+	for text, message := range map[string]string{
+		"":                          "a time is missing",
+		"2H":                        `"2H" is no date-time such as 2026-01-31T09:00:00Z`,
+		"1000":                      `"1000" is no date-time`,
+		"01.04.2026":                `"01.04.2026" is no date-time`,
+		"2026-02-30":                `"2026-02-30" is a day or a time of day that does not exist`,
+		"9999-12-31T23:59:59Z":      "is outside the years 1 to 9999", // it is the year 10000 in Berlin
+		"9999-12-31T23:59:59-12:00": "is outside the years 1 to 9999",
+		"<itemvalue>x</itemvalue>":  "refers to an item",
+		"<itemvalue>":               "is no item reference",
+		"P":                         `"P" is neither a number of milliseconds nor an ISO 8601 duration`,
+		"-PT1H":                     `"-PT1H" is negative`,
+		"P200Y":                     `"P200Y" is longer than 100 years`,
+	} {
 		_, err := simulate.ParseTime(text, start)
-		require.Error(t, err, text)
+		require.ErrorContains(t, err, message, text)
+		require.NotContains(t, err.Error(), "timer", text)
 	}
 }
 
@@ -182,16 +211,25 @@ func TestParseEvents(t *testing.T) {
 	for text, message := range map[string]string{
 		``:                                 "a JSON array is needed",
 		`{}`:                               "a JSON array is needed",
-		`[] []`:                            "text behind",
+		`null`:                             "a JSON array is needed",
+		`[] []`:                            "a JSON array is needed",
+		`[]]`:                              "offset 3: invalid character ']' after top-level value",
+		`[1]`:                              "event 1 of the array: it is no object but a JSON number",
+		`[[]]`:                             "event 1 of the array: it is no object but a JSON array",
+		`[null]`:                           `event 1 of the array: "at" and "event" are needed`,
 		`[{"at":"PT2H","event":20,"x":1}]`: `unknown field "x"`,
-		`[{"at":"PT2H","event":20},{"event":20}]`:        `event 2 of the array needs "at" and "event"`,
-		`[{"at":"PT2H"}]`:                                `event 1 of the array needs`,
+		`[{"at":"PT2H","event":20},{"event":20}]`:        `event 2 of the array: "at" and "event" are needed`,
+		`[{"at":"PT2H"}]`:                                `event 1 of the array: "at" and "event" are needed`,
 		`[{"at":"PT2H","event":20,"items":[1]}]`:         "event 1 of the array: items",
 		`[{"at":"PT2H","event":20,"items":{"a":[1]}}`:    "a JSON array is needed",
-		`[{"at":"PT2H","event":"20"}]`:                   "a JSON array is needed",
+		`[{"at":"PT2H","event":"20"}]`:                   `event 1 of the array: "event" cannot be a JSON string`,
+		`[{"at":2,"event":20}]`:                          `event 1 of the array: "at" cannot be a JSON number`,
 		`[{"at":"PT2H","event":20,"items":{"a":1e999}}]`: "event 1 of the array",
 	} {
 		_, err := simulate.ParseEvents([]byte(text))
 		require.ErrorContains(t, err, message, text)
+		for _, ofGo := range []string{"struct", "Go value", "RawMessage"} {
+			require.NotContains(t, err.Error(), ofGo, text)
+		}
 	}
 }

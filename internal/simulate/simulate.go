@@ -1,15 +1,15 @@
 // Package simulate processes one event of a workitem without a database and a
-// broker, and shows what a real run would store and arm.
+// broker, and shows what a real run would store and arm. It also plays whole
+// lives, by package simulation.
 package simulate
 
 import (
 	"context"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
-	"github.com/postlude/postlude/internal/bpmn"
+	"github.com/postlude/postlude/internal/dryrun"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -18,8 +18,8 @@ import (
 type Options struct {
 	// Models are names of BPMN files.
 	Models []string
-	// Kernel has the plugins and settings of the kernel; its models, adapters and
-	// clock are set. nil means a kernel without plugins.
+	// Kernel has the plugins, adapters and settings of the kernel; it is not
+	// changed. nil means a kernel without any.
 	Kernel *workflow.Kernel
 	// PluginsOff leaves out all plugins.
 	PluginsOff bool
@@ -33,7 +33,9 @@ type Options struct {
 // writes one JSON document: the workitem, its splits and the async events a
 // real run would write to the event log, or an error with code and message. What
 // else plugins made is there only if they made any: others are further workitems,
-// entries those of the event log.
+// entries those of the event log. What a real run could not store is an error.
+//
+// The workitem is taken for a new one, as there is no store that could have it.
 //
 // It returns whether the event was processed. The error is for a document that
 // could not be written.
@@ -49,36 +51,54 @@ func Run(ctx context.Context, o Options, in io.Reader, out io.Writer) (bool, err
 }
 
 func simulate(ctx context.Context, o Options, in io.Reader) ([]byte, error) {
-	models, err := readModels(o.Models)
+	models, err := dryrun.ReadModels(nil, o.Models)
 	if err != nil {
 		return nil, err
 	}
-	items, err := readItems(in, models)
+	given, err := readItems(in, models)
 	if err != nil {
 		return nil, err
 	}
-	k := o.kernel()
-	k.Models = models
+	items, err := workflow.Open(given, nil)
+	if err != nil {
+		return nil, err
+	}
+	k := o.kernel(models)
 	result, err := k.Process(ctx, items, workflow.Options{Workitems: nothing{}})
 	if err != nil {
 		return nil, err
 	}
-	events, err := armed(result, k.Now().In(zone(k)))
+	return document(result, k.Now().In(zone(k)))
+}
+
+// document shows a result that can be stored.
+func document(result workflow.Result, now time.Time) ([]byte, error) {
+	if err := dryrun.CheckItems(result); err != nil {
+		return nil, err
+	}
+	events, err := armed(result, now)
 	if err != nil {
+		return nil, err
+	}
+	if err := dryrun.CheckEntries(result); err != nil {
 		return nil, err
 	}
 	return resultDocument(result, events), nil
 }
 
-func (o Options) kernel() *workflow.Kernel {
-	k := o.Kernel
-	if k == nil {
-		k = new(workflow.Kernel)
+// kernel returns one with the settings of the given one.
+func (o Options) kernel(models workflow.Models) *workflow.Kernel {
+	given := o.Kernel
+	if given == nil {
+		given = &workflow.Kernel{}
 	}
-	if o.PluginsOff {
-		k.Plugins, k.Always = nil, nil
+	k := &workflow.Kernel{
+		Models: models, Adapters: given.Adapters, StubAdapters: o.StubAdapters,
+		Locale: given.Locale, Zone: given.Zone, Property: given.Property, EventLogLimit: given.EventLogLimit, Now: o.Now,
 	}
-	k.StubAdapters, k.Now = o.StubAdapters, o.Now
+	if !o.PluginsOff {
+		k.Plugins, k.Always = given.Plugins, given.Always
+	}
 	if k.Now == nil {
 		k.Now = time.Now
 	}
@@ -98,31 +118,6 @@ type nothing struct{}
 
 // Workitem implements [workflow.Workitems].
 func (nothing) Workitem(context.Context, string) (workitem.Items, error) { return nil, nil }
-
-func readModels(files []string) (workflow.Models, error) {
-	models := make(workflow.Models, 0, len(files))
-	for _, name := range files {
-		m, err := readModel(name)
-		if err != nil {
-			return nil, &workflow.Error{Code: workflow.InvalidModel, Message: "read model", Err: err}
-		}
-		models = append(models, m)
-	}
-	return models, nil
-}
-
-func readModel(name string) (*workflow.Model, error) {
-	f, err := os.Open(name) //nolint:gosec // the user names the file
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	m, err := bpmn.Parse(name, f)
-	if err != nil {
-		return nil, err
-	}
-	return workflow.Prepare(m), nil
-}
 
 // readItems reads the workitem. Without a $modelversion it is one of the only
 // model.

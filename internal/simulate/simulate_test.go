@@ -2,6 +2,7 @@ package simulate_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"strings"
@@ -13,6 +14,7 @@ import (
 	"github.com/postlude/postlude/internal/simulate"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workflow/plugin"
+	"github.com/postlude/postlude/internal/workitem"
 )
 
 const permit = "testdata/boundary-events-and-gateway.bpmn"
@@ -27,7 +29,10 @@ type document struct {
 		TargetEvent int
 		DelayMillis int64
 	}
-	Error *struct{ Code, Message string }
+	Error *struct {
+		Code, Message string
+		Params        []string
+	}
 }
 
 func run(t *testing.T, o simulate.Options, in string) (document, bool) {
@@ -64,7 +69,9 @@ func TestRunShowsAsyncEventsOfSplits(t *testing.T) {
 	t.Parallel()
 	d, ok := run(t, simulate.Options{Models: []string{"testdata/split-onto-a-boundary-event.bpmn"}}, `{"$taskid":[100],"$eventid":[10]}`)
 	require.True(t, ok)
+	require.Equal(t, []any{"workitem"}, d.Workitem["type"])
 	require.Len(t, d.Splits, 1)
+	require.Equal(t, []any{"workitem"}, d.Splits[0]["type"])
 	require.Len(t, d.AsyncEvents, 1)
 	require.Equal(t, []any{d.AsyncEvents[0].Ref}, d.Splits[0]["$uniqueid"])
 	require.Equal(t, int64(2000), d.AsyncEvents[0].DelayMillis)
@@ -76,6 +83,8 @@ func TestRunShowsErrors(t *testing.T) {
 		model, in, code, message string
 	}{
 		"not callable": {permit, `{"$taskid":[100],"$eventid":[99]}`, "UNDEFINED_MODEL_ENTRY", "100.99 is not callable"},
+		"no event":     {permit, `{"$taskid":[100]}`, "UNDEFINED_ACTIVITYID", "$eventid"},
+		"no new one":   {permit, `{"$taskid":[100],"$uniqueid":["u"]}`, "OPERATION_NOTALLOWED", "$eventid"},
 		"no JSON":      {permit, `hello`, "INVALID_WORKITEM", "read workitem"},
 		"no file":      {"testdata/none.bpmn", `{}`, "INVALID_MODEL", "none.bpmn"},
 		"no model":     {"simulate.go", `{}`, "INVALID_MODEL", "read model: simulate.go:"},
@@ -102,7 +111,9 @@ func TestRunShowsWhatPluginsMake(t *testing.T) {
 	require.Len(t, d.Others, 1)
 	require.Equal(t, []any{600.0}, d.Others[0]["$taskid"])
 	require.Equal(t, []any{"chair"}, d.Others[0]["subject"])
-	require.Equal(t, []map[string]any{{"topic": "order.new", "ref": "u", "delayMillis": 0.0}}, d.Entries)
+	require.Equal(t, []map[string]any{
+		{"topic": "order.new", "ref": "u", "delayMillis": 0.0, "data": map[string]any{"channel": []any{"web"}}},
+	}, d.Entries)
 	require.Len(t, d.AsyncEvents, 1)
 	require.Equal(t, []any{d.AsyncEvents[0].Ref}, d.Others[0]["$uniqueid"])
 
@@ -119,6 +130,68 @@ func TestRunShowsATimerThatCannotBeArmed(t *testing.T) {
 	d, ok := run(t, o, `{"$taskid":[100],"$eventid":[10]}`)
 	require.False(t, ok)
 	require.Equal(t, "INVALID_TIMER", d.Error.Code)
+}
+
+// stores is a plugin that leaves what cannot be stored.
+type stores struct {
+	text  string
+	entry workflow.Entry
+}
+
+func (p stores) Run(_ context.Context, step *workflow.Step) error {
+	step.Items.Set("text", p.text)
+	step.Create(p.entry)
+	return nil
+}
+
+func TestRunRefusesWhatCannotBeStored(t *testing.T) {
+	t.Parallel()
+	good := workflow.Entry{Topic: "t", Ref: "u"}
+	for name, c := range map[string]struct {
+		plugin        stores
+		code, message string
+	}{
+		"text":  {stores{"\x00", good}, "INVALID_WORKITEM", `workitem u: item "text": contains the character U+0000`},
+		"entry": {stores{"", workflow.Entry{Topic: "async.event", Ref: "u"}}, "PLUGIN_ERROR", "the topic async.event is for boundary events"},
+		"data":  {stores{"", workflow.Entry{Topic: "t", Ref: "u", Data: workitem.Items{"x": {"\xff"}}}}, "PLUGIN_ERROR", "not valid UTF-8"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			k := &workflow.Kernel{Always: []workflow.Plugin{c.plugin}}
+			d, ok := run(t, simulate.Options{Models: []string{permit}, Kernel: k}, `{"$taskid":[100],"$eventid":[10],"$uniqueid":["u"]}`)
+			require.False(t, ok)
+			require.Equal(t, c.code, d.Error.Code)
+			require.Contains(t, d.Error.Message, c.message)
+		})
+	}
+}
+
+func TestRunShowsWhatARuleSays(t *testing.T) {
+	t.Parallel()
+	o := simulate.Options{Models: []string{"../../simulation/testdata/rules.bpmn"}, Kernel: &workflow.Kernel{Plugins: plugin.Known()}}
+	d, ok := run(t, o, `{"$taskid":[100],"$eventid":[20]}`)
+	require.False(t, ok)
+	require.Equal(t, "TOO_LATE", d.Error.Code)
+	require.Equal(t, []string{"two days", "ask\nAnna"}, d.Error.Params)
+}
+
+// One kernel serves calls of all kinds: none leaves its flags in it.
+func TestRunLeavesTheKernel(t *testing.T) {
+	t.Parallel()
+	k := &workflow.Kernel{Plugins: plugin.Known(), Always: plugin.Always(), EventLogLimit: 1}
+	o := simulate.Options{
+		Models: []string{"../../simulation/testdata/plugins.bpmn"}, Kernel: k, PluginsOff: true, StubAdapters: true,
+		Now: func() time.Time { return time.Unix(0, 0) },
+	}
+	const in = `{"$taskid":[100],"$eventid":[10],"$eventlog":["2026-01-01T00:00:00.000Z|m|1|2|3||"]}`
+	d, ok := run(t, o, in)
+	require.True(t, ok, d.Error)
+	require.Len(t, d.Workitem["$eventlog"], 1, "its settings count")
+	require.Nil(t, k.Models)
+	require.Nil(t, k.Now)
+	require.False(t, k.StubAdapters)
+	require.NotEmpty(t, k.Plugins)
+	require.NotEmpty(t, k.Always)
 }
 
 type fullDisk struct{}

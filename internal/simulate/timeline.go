@@ -23,7 +23,7 @@ func (p *play) write(out io.Writer, asJSON bool) error {
 				return err
 			}
 		}
-		if _, err := fmt.Fprintf(out, "%s  %s  %d %s\n", a.Due.Format(time.RFC3339), a.Workitem, a.Event.ID, a.Event.Name); err != nil {
+		if _, err := fmt.Fprintln(out, a); err != nil {
 			return err
 		}
 	}

@@ -21,9 +21,10 @@ func (m *Model) Check(known Known) []bpmn.Problem {
 	if known.IgnoreUnknown {
 		c.severities[bpmn.PluginUnknown], c.severities[bpmn.AdapterUnknown] = bpmn.Warning, bpmn.Warning
 	}
-	c.problems = m.Model.Check(func(e *bpmn.Event) bool { return m.switches[e] != nil })
+	leaves := func(e *bpmn.Event) bool { return m.switches[e] != nil }
+	c.problems = m.Model.Check(leaves)
 	c.plugins()
-	c.conditions()
+	c.conditions(leaves)
 	for _, e := range m.Events() {
 		c.modelSwitch(e)
 		c.rule(e)
@@ -71,9 +72,12 @@ func (c *checker) plugins() {
 	}
 }
 
-func (c *checker) conditions() {
+// conditions looks at those that may be evaluated. Others may be prose, and are
+// ignored.
+func (c *checker) conditions(leaves func(*bpmn.Event) bool) {
+	asked := c.model.Asked(leaves)
 	for _, f := range c.model.Flows() {
-		if p := c.model.conditions[f.Index]; p != nil && p.Err() != nil {
+		if p := c.model.conditions[f.Index]; p != nil && p.Err() != nil && asked(f) {
 			c.report(bpmn.ConditionInvalid, f.Line, f.ElementID, "condition: %s", oneLine(p.Err()))
 		}
 	}
@@ -101,15 +105,16 @@ func (c *checker) rule(e *bpmn.Event) {
 	switch p := c.model.rules[source]; {
 	case !c.names("RulePlugin"):
 		c.report(bpmn.RuleIgnored, e.Line, e.ElementID, "the business rule will not run: the model does not name the RulePlugin")
-	case !isJavaScript(engine):
+	case !IsJavaScript(engine):
 		c.report(bpmn.RuleEngineUnknown, e.Line, e.ElementID, "there is no script language %q for the business rule, only js", engine)
 	case p != nil && p.Err() != nil:
 		c.report(bpmn.RuleInvalid, e.Line, e.ElementID, "business rule: %s", oneLine(p.Err()))
 	}
 }
 
-// isJavaScript says whether the RulePlugin takes a rule for JavaScript.
-func isJavaScript(engine string) bool {
+// IsJavaScript says whether a business rule in a language, as an event names it,
+// can run: JavaScript has had several names.
+func IsJavaScript(engine string) bool {
 	switch strings.ToLower(strings.TrimSpace(engine)) {
 	case "", "js", "javascript", "nashorn", "graal.js":
 		return true

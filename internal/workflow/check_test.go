@@ -41,8 +41,9 @@ func lint(t *testing.T, name string, source []byte, k workflow.Known) []bpmn.Pro
 func badModels(t *testing.T) map[string][]byte {
 	t.Helper()
 	models := map[string][]byte{
-		"flow-too-long": manyGateways(1200, true),
-		"model-limit":   manyGateways(100_001, false),
+		"flow-too-long":    manyGateways(1200, true),
+		"model-limit":      manyGateways(100_001, false),
+		"check-incomplete": manyStarts(4000),
 	}
 	files, err := filepath.Glob("testdata/bad/*.bpmn")
 	require.NoError(t, err)
@@ -73,6 +74,27 @@ func manyGateways(n int, connected bool) []byte {
 		}
 	}
 	fmt.Fprintf(&b, "<sequenceFlow id=\"last\" sourceRef=\"%s\" targetRef=\"open\"/>\n</process></definitions>\n", last)
+	return b.Bytes()
+}
+
+// manyStarts is a model with as many start events as there are elements between
+// them and a task.
+func manyStarts(n int) []byte {
+	var b bytes.Buffer
+	b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2">
+<extensionElements><imixs:item name="txtworkflowmodelversion"><imixs:value>bad-1.0</imixs:value></imixs:item></extensionElements>
+<process id="process" name="Bad">
+<task id="open" imixs:processid="100"/>
+<intermediateCatchEvent id="submit" imixs:activityid="10"/>
+<sequenceFlow id="ahead" sourceRef="open" targetRef="submit"/>
+<sequenceFlow id="back" sourceRef="submit" targetRef="open"/>
+`)
+	for i := range n {
+		fmt.Fprintf(&b, "<startEvent id=\"s%d\"/><intermediateThrowEvent id=\"t%d\"/>\n", i, i)
+		fmt.Fprintf(&b, "<sequenceFlow id=\"f%d\" sourceRef=\"s%d\" targetRef=\"t0\"/>\n", i, i)
+		fmt.Fprintf(&b, "<sequenceFlow id=\"g%d\" sourceRef=\"t%d\" targetRef=\"t%d\"/>\n", i, i, i+1)
+	}
+	fmt.Fprintf(&b, "<task id=\"t%d\" imixs:processid=\"200\"/>\n</process></definitions>\n", n)
 	return b.Bytes()
 }
 
@@ -185,6 +207,47 @@ func TestCheckOfAnEventThatLeaves(t *testing.T) {
 	require.Empty(t, lint(t, "", []byte(text), known()))
 	loose := strings.ReplaceAll(text, `sourceRef="submit"`, `sourceRef="close"`)
 	require.NotContains(t, codes(lint(t, "", []byte(loose), known())), bpmn.EventDeadEnd)
+}
+
+// A condition may be prose where nobody evaluates it.
+func TestCheckOfConditionsThatNobodyAsks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		flow string // the one with the condition
+		want bool
+	}{
+		"a task to a gateway":           {"open-ahead", false},
+		"a gateway behind a task":       {"ahead-submit", false},
+		"an event to a gateway":         {"submit-choice", false},
+		"a gateway behind an event":     {"choice-closed", true},
+		"a gateway to a fork":           {"choice-fork", true},
+		"a fork to a task":              {"fork-open", false},
+		"a fork to an event":            {"fork-copy", true},
+		"a fork to a gateway":           {"fork-later", false},
+		"a gateway behind a fork":       {"later-note", false},
+		"a gateway that nobody gets to": {"lost-closed", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var b strings.Builder
+			b.WriteString(`<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:imixs="http://www.imixs.org/bpmn2"><process id="p" name="P">
+				<task id="open" imixs:processid="100"/><task id="closed" imixs:processid="200"/>
+				<exclusiveGateway id="ahead"/><exclusiveGateway id="choice"/><exclusiveGateway id="later"/><exclusiveGateway id="lost"/><parallelGateway id="fork"/>
+				<intermediateCatchEvent id="submit" imixs:activityid="10"/><intermediateCatchEvent id="copy" imixs:activityid="20"/>
+				<intermediateCatchEvent id="note" imixs:activityid="30"/>`)
+			for flow := range strings.FieldsSeq("open-ahead ahead-submit submit-choice choice-closed choice-fork fork-open fork-copy fork-later later-note copy-closed note-closed lost-closed") {
+				from, to, _ := strings.Cut(flow, "-")
+				fmt.Fprintf(&b, `<sequenceFlow id="%s" sourceRef="%s" targetRef="%s">`, flow, from, to)
+				if flow == c.flow {
+					b.WriteString(`<conditionExpression>only if the boss agrees</conditionExpression>`)
+				}
+				b.WriteString(`</sequenceFlow>`)
+			}
+			b.WriteString(`</process></definitions>`)
+			found := codes(lint(t, name, []byte(b.String()), known()))
+			require.Equal(t, c.want, slices.Contains(found, bpmn.ConditionInvalid), found)
+		})
+	}
 }
 
 // Nothing that people run may be refused: only the models of the original that

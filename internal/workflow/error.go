@@ -81,8 +81,9 @@ var (
 	ErrWorkitems = errors.New("event needs another workitem")
 )
 
-// Elsewhere says that an error is one of those four: the processing may succeed
-// alone, with adapters, workitems and more time.
+// Elsewhere says that an error is ErrTimeLimit, ErrMemoryLimit, ErrAdapter or
+// ErrWorkitems: the processing may succeed alone, with adapters, workitems and
+// more time.
 func Elsewhere(err error) bool {
 	return errors.Is(err, ErrTimeLimit) || errors.Is(err, ErrMemoryLimit) || errors.Is(err, ErrAdapter) || errors.Is(err, ErrWorkitems)
 }

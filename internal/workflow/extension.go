@@ -36,25 +36,26 @@ type AdapterError struct {
 // Error implements error.
 func (e *AdapterError) Error() string { return fmt.Sprintf("adapter %s: %s", e.Code, e.Message) }
 
-// extend runs the adapter and the plugins of an event.
-func (r *run) extend(ctx context.Context, event *bpmn.Event) error {
+// extend runs the adapter and the plugins of an event, and returns the event's
+// properties as they have left them.
+func (r *run) extend(ctx context.Context, event *bpmn.Event) (workitem.Items, error) {
 	k := r.kernel
 	if len(event.Adapters) == 0 && len(k.Always) == 0 && (len(k.Plugins) == 0 || len(r.model.Plugins) == 0) {
-		return nil
+		return r.model.events[event], nil
 	}
 	step := r.step(event)
 	if err := r.adapter(ctx, step); err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.plugins(ctx, step); err != nil {
-		return err
+		return nil, err
 	}
 	for name, own := range map[string]string{workitem.UniqueID: r.id, workitem.TransactionID: r.transactionID} {
 		if r.items.Text(name) != own {
-			return fault(PluginError, "event %d (%s) changes %s", event.ID, event.ElementID, name)
+			return nil, fault(PluginError, "event %d (%s) changes %s", event.ID, event.ElementID, name)
 		}
 	}
-	return nil
+	return step.Event, nil
 }
 
 // plugins runs the plugins of the model, and behind them the kernel's own.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/google/uuid"
@@ -18,8 +19,8 @@ import (
 const defaultScriptLimit = time.Second
 
 // Kernel processes events. Only Models must be set. A Kernel is safe for
-// concurrent use and must not be copied; one for the whole process keeps its
-// script engine warm.
+// concurrent use and must neither be copied nor, after first use, changed; one
+// for the whole process keeps its script engine warm.
 type Kernel struct {
 	Models ModelSource
 	// Adapters are the signal adapters by class name. An event with an adapter
@@ -43,14 +44,18 @@ type Kernel struct {
 	// 0 keeps all.
 	EventLogLimit int
 
-	// Now is the clock; nil means time.Now.
+	// Now is the clock, that of scripts too; nil means time.Now.
 	Now func() time.Time
+	// Random gives scripts their random numbers, at least 0 and less than 1; nil
+	// means such as nobody can foretell.
+	Random func() float64
 	// NewID makes ids of workitems; nil means random UUIDs.
 	NewID func() string
 	// NewTransactionID makes transaction ids; nil means random ones.
 	NewTransactionID func() string
 
 	scripts script.Engine
+	sources sync.Once // gives scripts the clock and the numbers
 }
 
 // Options are about one processing.
@@ -176,6 +181,12 @@ func either(items workitem.Items, name, old string) int {
 func setTask(items workitem.Items, task int) {
 	items.Set(workitem.TaskID, task)
 	items.Set(workitem.ProcessID, task)
+}
+
+// engine runs scripts.
+func (k *Kernel) engine() *script.Engine {
+	k.sources.Do(func() { k.scripts.Now, k.scripts.Random = k.Now, k.Random })
+	return &k.scripts
 }
 
 func (k *Kernel) now() time.Time {

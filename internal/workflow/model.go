@@ -38,7 +38,7 @@ func Prepare(m *bpmn.Model) *Model {
 		}
 	}
 	for _, e := range m.Events() {
-		if s := readSwitch(e); s != nil {
+		if s := readSwitch(e, e.Items.Text("workflow.result")); s != nil {
 			p.switches[e] = s
 		}
 		p.events[e] = eventEntity(e)

@@ -442,3 +442,26 @@ func TestAChangedEventIsSeenBehindButNotNextTime(t *testing.T) {
 		require.Equal(t, "up", result.Workitem.Items.Text("seen"))
 	}
 }
+
+func TestAPluginMaySwitchTheModel(t *testing.T) {
+	t.Parallel()
+	k := kernel(t, "follow-up-chain", "plugins-in-order")
+	k.Always = []workflow.Plugin{each(func(_ context.Context, step *workflow.Step) error {
+		if step.Element.ElementID == "event10" && step.Items.Text(workitem.ModelVersion) == "chain-1.0" {
+			step.Event = step.Event.Clone()
+			step.Event.Set("txtactivityresult", "<model><version>plugin-1.0</version><task>100</task><event>10</event></model>")
+		}
+		return nil
+	})}
+	result, err := k.Process(t.Context(), at("chain-1.0", 100, 10), workflow.Options{})
+	require.NoError(t, err)
+	require.Equal(t, "plugin-1.0", result.Workitem.Model.Version)
+	require.Equal(t, 200, result.Workitem.Items.Int(workitem.TaskID))
+}
+
+func TestAVersionOfAnySizeIsNoExpression(t *testing.T) {
+	t.Parallel()
+	k := kernel(t, "follow-up-chain")
+	_, err := k.Process(t.Context(), at(strings.Repeat("c", 201)+"|chain", 100, 10), workflow.Options{})
+	require.Equal(t, workflow.UndefinedModelVersion, workflow.ErrorCode(err))
+}

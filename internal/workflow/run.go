@@ -127,10 +127,11 @@ func (r *run) event(ctx context.Context, event *bpmn.Event) (*bpmn.Event, error)
 	r.items.Set(intermediateEvent, event.ID)
 	r.items.Set(intermediateEventElement, event.ElementID)
 	r.items.Set(workitem.LastEventDate, r.kernel.now())
-	if err := r.extend(ctx, event); err != nil {
+	properties, err := r.extend(ctx, event)
+	if err != nil {
 		return nil, err
 	}
-	if s := r.model.switches[event]; s != nil {
+	if s := r.switchOf(event, properties); s != nil {
 		return r.switchModel(ctx, s)
 	}
 	next, err := event.Next(r.evaluate)
@@ -184,7 +185,7 @@ func (r *run) rest(task *bpmn.Task) {
 
 // evaluate runs the condition of a flow on the workitem.
 func (r *run) evaluate(f *bpmn.Flow) (bool, error) {
-	holds, err := r.kernel.scripts.Holds(r.model.conditions[f.Index], r.items, r.scriptLimit())
+	holds, err := r.kernel.engine().Holds(r.model.conditions[f.Index], r.items, r.scriptLimit())
 	if err != nil {
 		return false, &Error{Code: InvalidScript, Message: fmt.Sprintf("condition of sequence flow %s (line %d)", f.ElementID, f.Line), Err: err}
 	}

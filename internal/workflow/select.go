@@ -50,13 +50,19 @@ func Select(version, group string, deployed []Deployed) (string, error) {
 }
 
 func byVersion(version string, deployed []Deployed) (string, bool) {
-	var found []string
+	if slices.ContainsFunc(deployed, func(d Deployed) bool { return d.Version == version }) {
+		return version, true
+	}
+	if len(version) > maxPattern {
+		return "", false
+	}
 	pattern, err := regexp.Compile(version)
+	if err != nil {
+		return "", false
+	}
+	var found []string
 	for _, d := range deployed {
-		if d.Version == version {
-			return version, true
-		}
-		if err == nil && pattern.MatchString(d.Version) {
+		if pattern.MatchString(d.Version) {
 			found = append(found, d.Version)
 		}
 	}
@@ -65,6 +71,10 @@ func byVersion(version string, deployed []Deployed) (string, bool) {
 	}
 	return slices.Max(found), true
 }
+
+// maxPattern is how long a version may be, in bytes, to be read as an
+// expression: a client sends it, and compiling takes memory.
+const maxPattern = 200
 
 func highest(versions []string) string {
 	return slices.MaxFunc(versions, func(a, b string) int {

@@ -72,7 +72,7 @@ func (s scope) Create(e Entry) { s.shared.entries = append(s.shared.entries, e) 
 
 // Rule implements Scope.
 func (s scope) Rule(source string, items, event workitem.Items) (workitem.Items, bool, error) {
-	result, ok, err := s.kernel.scripts.Rule(s.model.program(source), items, event, s.scriptLimit())
+	result, ok, err := s.kernel.engine().Rule(s.model.program(source), items, event, s.scriptLimit())
 	if err != nil && !Elsewhere(err) {
 		err = &Error{Code: InvalidScript, Message: fmt.Sprintf("business rule of event %d (%s)", s.event.ID, s.event.ElementID), Err: err}
 	}

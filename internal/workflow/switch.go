@@ -17,9 +17,21 @@ type modelSwitch struct {
 	err                  error
 }
 
-// readSwitch returns the switch of an event, nil if it has none.
-func readSwitch(e *bpmn.Event) *modelSwitch {
-	blocks, err := tag.Find(e.Items.Text("workflow.result"), "model")
+// switchOf returns the switch of an event, nil if it has none. A plugin may have
+// given the event another result than the model has.
+func (r *run) switchOf(e *bpmn.Event, properties workitem.Items) *modelSwitch {
+	own := r.model.events[e]
+	for _, name := range []string{"txtactivityresult", "workflow.result"} {
+		if text := properties.Text(name); text != own.Text(name) {
+			return readSwitch(e, text)
+		}
+	}
+	return r.model.switches[e]
+}
+
+// readSwitch returns the switch in the result of an event, nil if there is none.
+func readSwitch(e *bpmn.Event, result string) *modelSwitch {
+	blocks, err := tag.Find(result, "model")
 	if err != nil {
 		return &modelSwitch{err: tagFault(e, err)}
 	}
@@ -59,7 +71,6 @@ func (r *run) switchModel(ctx context.Context, s *modelSwitch) (*bpmn.Event, err
 	if err != nil {
 		return nil, err
 	}
-	before := r.items.Int(workitem.TaskID)
 	r.items.Set(workitem.ModelVersion, r.itemValue(s.version))
 	if err := r.findModel(ctx); err != nil {
 		return nil, err
@@ -77,14 +88,16 @@ func (r *run) switchModel(ctx context.Context, s *modelSwitch) (*bpmn.Event, err
 		r.rest(task)
 	}
 	r.items.Set(workitem.EventID, event)
-	r.log(before, event, r.items.Int(workitem.TaskID))
-	return r.model.event(r.items.Int(workitem.TaskID), event, false)
+	// As in Imixs, the line has the task from which it goes on.
+	task := r.items.Int(workitem.TaskID)
+	r.log(task, event, task)
+	return r.model.event(task, event, false)
 }
 
 func (r *run) switchID(what, text string) (int, error) {
 	id, err := strconv.Atoi(r.itemValue(text))
-	if err != nil {
-		return 0, fault(InvalidModel, "<model>: the %s %q is not a number", what, r.itemValue(text))
+	if err != nil || id <= 0 {
+		return 0, fault(InvalidModel, "<model>: the %s %q is not a positive number", what, r.itemValue(text))
 	}
 	return id, nil
 }

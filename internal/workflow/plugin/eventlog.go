@@ -13,14 +13,8 @@ import (
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-const (
-	// asyncTopic is that of boundary events; what is written to it moves
-	// workitems.
-	asyncTopic = "async.event"
-	// maxData is how many bytes of data an entry may have, as JSON. The event log
-	// would refuse more, but with the whole transaction.
-	maxData = 512 << 10
-)
+// asyncTopic is that of boundary events; what is written to it moves workitems.
+const asyncTopic = "async.event"
 
 // EventLog is org.imixs.workflow.engine.plugins.EventLogPlugin: it writes an
 // entry to the event log for each <eventlog> tag of the event, in their order.
@@ -70,9 +64,6 @@ func readEntry(t *tag.Tag, uniqueID string) (workflow.Entry, error) {
 	if document := definition.Text("document"); document != "" {
 		if e.Data, err = children("<document>", document); err != nil {
 			return e, err
-		}
-		if n := len(workitem.AppendJSON(nil, e.Data)); n > maxData {
-			return e, refuse(workflow.InvalidTagFormat, "<eventlog name=%q>: the document has %d bytes, an entry may have %d", e.Topic, n, maxData)
 		}
 	}
 	return e, nil

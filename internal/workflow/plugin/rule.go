@@ -19,7 +19,7 @@ func (Rule) Run(_ context.Context, step *workflow.Step) error {
 	if strings.TrimSpace(source) == "" {
 		return nil
 	}
-	if language := step.Event.Text("txtbusinessruleengine"); !isJavaScript(language) {
+	if language := step.Event.Text("txtbusinessruleengine"); !workflow.IsJavaScript(language) {
 		return refuse(workflow.InvalidScript, "business rule: there is no script language %q, only js", language)
 	}
 	event := step.Event.Clone() // a script may write into its lists
@@ -40,14 +40,6 @@ func (Rule) Run(_ context.Context, step *workflow.Step) error {
 		}
 	}
 	return nil
-}
-
-func isJavaScript(language string) bool {
-	switch strings.ToLower(strings.TrimSpace(language)) {
-	case "", "js", "javascript", "nashorn", "graal.js":
-		return true
-	}
-	return false
 }
 
 // validate returns the error of a result that refuses the workitem: it has an

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postlude/postlude/internal/workflow/pattern"
+	"github.com/postlude/postlude/internal/workflow/javaformat"
 	"github.com/postlude/postlude/internal/workflow/tag"
 	"github.com/postlude/postlude/internal/workflow/text"
 	"github.com/postlude/postlude/internal/workitem"
@@ -95,13 +95,13 @@ func convert(content, kind string) any {
 	case "long":
 		return parseInt(content, 64)
 	case "double":
-		v, err := pattern.ParseDouble(content)
+		v, err := javaformat.ParseDouble(content)
 		if err != nil {
 			return 0.0
 		}
 		return v
 	case "float":
-		v, err := pattern.ParseFloat(content)
+		v, err := javaformat.ParseFloat(content)
 		if err != nil {
 			return 0.0
 		}
@@ -131,7 +131,7 @@ func (r *reader) addDate(name, content string, t *tag.Tag) error {
 	}
 	date, err := locale.ParseDate(format, content, r.zone)
 	switch {
-	case errors.Is(err, pattern.ErrNoDate):
+	case errors.Is(err, javaformat.ErrNoDate):
 		return nil
 	case err != nil:
 		return &ValueError{Item: name, Err: err}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/postlude/postlude/internal/workflow/pattern"
+	"github.com/postlude/postlude/internal/workflow/javaformat"
 	"github.com/postlude/postlude/internal/workflow/result"
 	"github.com/postlude/postlude/internal/workflow/tag"
 	"github.com/postlude/postlude/internal/workflow/text"
@@ -124,7 +124,7 @@ func TestFaults(t *testing.T) {
 	var value *result.ValueError
 	require.ErrorAs(t, err, &value)
 	require.EqualError(t, err, `item "b": pattern "bbb": the letter b means nothing`)
-	var fault *pattern.Error
+	var fault *javaformat.Error
 	require.ErrorAs(t, err, &fault)
 }
 

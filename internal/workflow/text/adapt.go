@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postlude/postlude/internal/workflow/pattern"
+	"github.com/postlude/postlude/internal/workflow/javaformat"
 	"github.com/postlude/postlude/internal/workflow/tag"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -32,8 +32,8 @@ func tagNames() [7]string {
 // adapter is one run of [Adapt].
 type adapter struct {
 	scope  *Scope
-	names  [7]string       // of the tags
-	locale *pattern.Locale // of the scope, nil until it is needed
+	names  [7]string          // of the tags
+	locale *javaformat.Locale // of the scope, nil until it is needed
 	loaded map[string]workitem.Items
 	work   int
 }
@@ -169,9 +169,9 @@ func (a *adapter) load(ctx context.Context, id string) (workitem.Items, error) {
 }
 
 // findLocale returns the locale of a tag's attribute, which may be "".
-func (a *adapter) findLocale(attribute string) *pattern.Locale {
+func (a *adapter) findLocale(attribute string) *javaformat.Locale {
 	if attribute != "" {
-		return pattern.FindLocale(withRegion(attribute))
+		return javaformat.FindLocale(withRegion(attribute))
 	}
 	if a.locale == nil {
 		a.locale = FindLocale(a.scope.Locale)
@@ -189,11 +189,11 @@ func withRegion(locale string) string {
 }
 
 // FindLocale returns the locale of a [Scope].
-func FindLocale(locale string) *pattern.Locale {
+func FindLocale(locale string) *javaformat.Locale {
 	if locale == "" {
 		locale = "en-US"
 	}
-	return pattern.FindLocale(locale)
+	return javaformat.FindLocale(locale)
 }
 
 func (a *adapter) zone() *time.Location {

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postlude/postlude/internal/workflow/pattern"
+	"github.com/postlude/postlude/internal/workflow/javaformat"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
@@ -60,9 +60,9 @@ func toNumber(value any) (float64, error) {
 	case int64:
 		return float64(v), nil
 	case string:
-		return pattern.ParseDouble(v)
+		return javaformat.ParseDouble(v)
 	}
-	return 0, pattern.ErrNoNumber
+	return 0, javaformat.ErrNoNumber
 }
 
 // plain returns a value as Java's toString does: {name=value} for maps and
