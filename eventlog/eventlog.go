@@ -15,7 +15,7 @@
 //
 // The entry exists if and only if the transaction commits. Other languages call
 // the SQL function eventlog_create(topic, ref, data, delay), or with due =>
-// instead of the delay.
+// instead of the delay. The role postlude_producer is all that either needs.
 package eventlog
 
 import (
@@ -43,15 +43,29 @@ type Event struct {
 	Delay time.Duration
 	// Due is used instead of Delay if it is not zero. It may be past.
 	Due time.Time
+	// IdempotencyKey, at most 255 bytes, is for a caller that may have to repeat
+	// the call: for 24 hours the same key returns the same entry, even if that
+	// has been removed. "" for none.
+	IdempotencyKey string
+	// Traceparent is the W3C trace context that messages of the entry carry, ""
+	// for none.
+	Traceparent string
 }
 
-// ErrInvalid is the error of an event that cannot be created: no topic, no ref, a
-// negative delay, data that are too large, hold the character U+0000 or are no
-// JSON.
-var ErrInvalid = outbox.ErrInvalid
+var (
+	// ErrInvalid is the error of an event that cannot be created: no topic, no
+	// ref, a negative delay, data that are too large, hold the character U+0000
+	// or are no JSON, a key that is too long, a traceparent that is none.
+	ErrInvalid = outbox.ErrInvalid
+	// ErrKeyReused is the error of an idempotency key that was used for an event
+	// with another content.
+	ErrKeyReused = outbox.ErrKeyReused
+)
 
 // Create writes the entry on the caller's transaction and returns its id, a UUID
-// version 7. After an error the transaction is aborted, as after any SQL error.
+// version 7. With an idempotency key it waits while another transaction creates
+// under the same key. After an error the transaction is aborted, as after any SQL
+// error.
 //
 // Relays are notified by the commit, which serialises commits: a program that
 // creates thousands of entries a second sets the parameter postlude.notify to
@@ -59,6 +73,7 @@ var ErrInvalid = outbox.ErrInvalid
 func Create(ctx context.Context, tx pgx.Tx, e Event) (string, error) {
 	id, err := outbox.Create(ctx, tx, outbox.NewEntry{
 		Topic: e.Topic, Ref: e.Ref, Data: e.Data, Delay: e.Delay, Due: e.Due,
+		IdempotencyKey: e.IdempotencyKey, Traceparent: e.Traceparent,
 	})
 	if err != nil {
 		return "", err

@@ -90,6 +90,7 @@ func TestAnInvalidEventAbortsTheTransaction(t *testing.T) {
 		"negative delay": {Topic: "t", Ref: "r", Delay: -1 * time.Second},
 		"no JSON":        {Topic: "t", Ref: "r", Data: json.RawMessage("{")},
 		"U+0000":         {Topic: "t", Ref: "r", Data: json.RawMessage(`"\u0000"`)},
+		"no trace":       {Topic: "t", Ref: "r", Traceparent: "trace"},
 	} {
 		err := pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
 			id, err := eventlog.Create(t.Context(), tx, event)
@@ -113,4 +114,33 @@ func TestADueTimeMayBePast(t *testing.T) {
 	var stored time.Time
 	require.NoError(t, pool.QueryRow(t.Context(), "SELECT due FROM eventlog").Scan(&stored))
 	require.True(t, due.Equal(stored), "%s", stored)
+}
+
+func TestARepeatedCallCreatesNothing(t *testing.T) {
+	t.Parallel()
+	pool := postgrestest.New(t).Pool
+	event := eventlog.Event{
+		Topic: "invoice.sent", Ref: "r", IdempotencyKey: "invoice 123",
+		Traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+	}
+	create := func() (id string, err error) {
+		err = pgx.BeginFunc(t.Context(), pool, func(tx pgx.Tx) error {
+			id, err = eventlog.Create(t.Context(), tx, event)
+			return err
+		})
+		return id, err
+	}
+	first, err := create()
+	require.NoError(t, err)
+	second, err := create()
+	require.NoError(t, err)
+	require.Equal(t, first, second)
+	var entries int
+	var trace string
+	require.NoError(t, pool.QueryRow(t.Context(), "SELECT count(*), max(traceparent) FROM eventlog").Scan(&entries, &trace))
+	require.Equal(t, 1, entries)
+	require.Equal(t, event.Traceparent, trace)
+	event.Ref = "other"
+	_, err = create()
+	require.ErrorIs(t, err, eventlog.ErrKeyReused)
 }

@@ -12,7 +12,9 @@ import (
 )
 
 type eventlogCommand struct {
-	List eventlogListCommand `cmd:"" help:"List the entries of the event log, the oldest first."`
+	List   eventlogListCommand   `cmd:"" help:"List the entries of the event log, the oldest first."`
+	Cancel eventlogCancelCommand `cmd:"" help:"Remove entries that wait, async ones too, and record that."`
+	Fire   eventlogFireCommand   `cmd:"" help:"Make entries that wait due now, async ones too, and wake the relays."`
 }
 
 type eventlogListCommand struct {
@@ -55,16 +57,20 @@ func writeEntries(w io.Writer, entries []outbox.Listed) error {
 
 // entryDocument is the JSON form of an entry.
 type entryDocument struct {
-	ID        string          `json:"id"`
-	Topic     string          `json:"topic"`
-	Ref       string          `json:"ref"`
-	Created   time.Time       `json:"created"`
-	Due       time.Time       `json:"due"`
-	State     outbox.State    `json:"state"`
-	Attempts  int             `json:"attempts"`
-	LastError string          `json:"lastError,omitempty"`
-	ArmedBy   string          `json:"armedBy,omitempty"`
-	Data      json.RawMessage `json:"data,omitempty"`
+	ID        string       `json:"id"`
+	Topic     string       `json:"topic"`
+	Ref       string       `json:"ref"`
+	Created   time.Time    `json:"created"`
+	Due       time.Time    `json:"due"`
+	State     outbox.State `json:"state"`
+	Attempts  int          `json:"attempts"`
+	LastError string       `json:"lastError,omitempty"`
+	ArmedBy   string       `json:"armedBy,omitempty"`
+	Published *time.Time   `json:"published,omitempty"`
+	// LockOwner holds the entry until LockExpires.
+	LockOwner   string          `json:"lockOwner,omitempty"`
+	LockExpires *time.Time      `json:"lockExpires,omitempty"`
+	Data        json.RawMessage `json:"data,omitempty"`
 }
 
 func entryDocuments(entries []outbox.Listed) []entryDocument {
@@ -73,7 +79,8 @@ func entryDocuments(entries []outbox.Listed) []entryDocument {
 		e := &entries[i]
 		documents[i] = entryDocument{
 			ID: e.ID.String(), Topic: e.Topic, Ref: e.Ref, Created: e.Created, Due: e.Due, State: e.State,
-			Attempts: e.Attempts, LastError: e.LastError, ArmedBy: e.ArmedBy, Data: json.RawMessage(e.Data),
+			Attempts: e.Attempts, LastError: e.LastError, ArmedBy: e.ArmedBy, Published: e.Published,
+			LockOwner: e.LockOwner, LockExpires: e.LockExpires, Data: json.RawMessage(e.Data),
 		}
 	}
 	return documents

@@ -22,8 +22,11 @@ type cli struct {
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database to the schema of this program."`
 	Model    modelCommand    `cmd:"" help:"Deploy and list BPMN models."`
 	Workitem workitemCommand `cmd:"" help:"Process and show workitems."`
-	Eventlog eventlogCommand `cmd:"" name:"eventlog" help:"Look at the event log."`
+	Eventlog eventlogCommand `cmd:"" name:"eventlog" help:"Look at the event log, cancel and fire entries."`
+	Topic    topicCommand    `cmd:"" help:"Say what happens to the entries of topics."`
+	Doctor   doctorCommand   `cmd:"" help:"Look whether everything is in order: database, broker, settings, topics that nobody consumes."`
 	Simulate simulateCommand `cmd:"" help:"Process one event of a workitem without a database and a broker, and show what a real run would store and arm."`
+	User     userCommand     `cmd:"" help:"Make users for workflow-api."`
 	Version  versionCommand  `cmd:"" help:"Print the version of this program."`
 }
 

@@ -82,7 +82,7 @@ func TestHelp(t *testing.T) {
 		args []string
 		want []string
 	}{
-		{[]string{"--help"}, []string{"migrate", "model deploy", "model lint", "model list", "workitem process", "workitem get", "eventlog list", "simulate", "demo", "dev", "version"}},
+		{[]string{"--help"}, []string{"migrate", "model deploy", "model lint", "model list", "workitem process", "workitem get", "eventlog list", "eventlog cancel", "eventlog fire", "topic set", "topic list", "topic remove", "doctor", "simulate", "demo", "dev", "version"}},
 		{[]string{"demo", "--help"}, []string{"$DATABASE_URL", "--keep", "--data", "--workitems", "--clients", "$POSTLUDE_LOG_LEVEL"}},
 		{[]string{"dev", "--help"}, []string{"$DATABASE_URL", "--data", "$POSTLUDE_API_ADDRESS"}},
 		{[]string{"workitem", "process", "--help"}, []string{"$DATABASE_URL", "$ASYNCEVENT_PROCESSOR_ENABLED", "Sets $uniqueid", "NAME=VALUE"}},

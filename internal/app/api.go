@@ -29,41 +29,41 @@ type API struct {
 	Kernel
 	process.Admin
 	process.Log
-	Address     string        `name:"address" env:"POSTLUDE_API_ADDRESS" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve the API; only on this machine without --open (default ${default})."`
-	Open        bool          `name:"open" env:"POSTLUDE_API_OPEN" help:"Serve to other machines and under any host name. There is no authentication: who reaches the API may do everything."`
+	process.TLS
+	Security
+	Address     string        `name:"address" env:"POSTLUDE_API_ADDRESS" default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Where to serve the API; only on this machine without --users, --oidc-issuer or --open (default ${default})."`
 	Metrics     bool          `name:"metrics" env:"POSTLUDE_API_METRICS" help:"Serve /metrics at the address of the API too."`
 	Drain       time.Duration `name:"drain" env:"POSTLUDE_DRAIN" default:"20s" help:"How long requests in flight may take to finish after a signal to stop."`
 	MemoryLimit int64         `name:"memory-limit" env:"POSTLUDE_MEMORY_LIMIT" default:"1073741824" help:"Soft limit of the process's memory in bytes, see GOMEMLIMIT; 0 for none."`
 	// Listening is called with the address, once, when it accepts connections;
 	// with port 0 it is the way to learn the port. It may be nil.
 	Listening func(address string) `kong:"-"`
+	// NewTokens makes what proves tokens; nil where none are accepted. It is
+	// given by the program, so that not every program that serves the API
+	// carries an OpenID Connect library.
+	NewTokens NewTokens `kong:"-"`
 }
 
 // defaultDrain is for an API that was not made from flags.
 const defaultDrain = 20 * time.Second
 
 // Validate implements kong's hook.
-func (a *API) Validate() error { return a.checkAddress() }
-
-// checkAddress refuses to serve strangers unless that is wanted.
-func (a *API) checkAddress() error {
-	host, _, err := net.SplitHostPort(a.Address)
-	if err != nil {
-		return fmt.Errorf("the address %q is not host:port", a.Address)
+func (a *API) Validate() error {
+	for _, check := range []func() error{a.Security.Validate, a.TLS.Validate} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
-	if a.Open || host == "localhost" {
-		return nil
-	}
-	if ip := net.ParseIP(host); ip == nil || !ip.IsLoopback() {
-		return fmt.Errorf("the address %s can be reached by other machines and the API has no authentication yet: "+
-			"use 127.0.0.1 or [::1], or allow it with --open (POSTLUDE_API_OPEN=true)", a.Address)
-	}
-	return nil
+	return a.checkAddress(a.Address)
 }
 
 // Run serves until the context ends, and then drains.
 func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
-	if err := a.checkAddress(); err != nil {
+	if err := a.Validate(); err != nil {
+		return err
+	}
+	security, err := a.rest(a.NewTokens, log)
+	if err != nil {
 		return err
 	}
 	if a.MemoryLimit > 0 {
@@ -81,9 +81,9 @@ func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
 	if err := b.serveAdmin(ctx, a.Admin); err != nil {
 		return err
 	}
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Address)
+	listener, err := a.listen(ctx, b.log)
 	if err != nil {
-		return fmt.Errorf("serve http: %w", err)
+		return err
 	}
 
 	measured, enough := context.WithCancel(ctx)
@@ -97,15 +97,31 @@ func (a *API) Run(ctx context.Context, log zerolog.Logger) error {
 		a.Listening(listener.Addr().String())
 	}
 	server := process.HTTP{Write: 90 * time.Second, Drain: cmp.Or(a.Drain, defaultDrain)}
-	return server.Serve(ctx, listener, a.handler(ctx, b, processor), b.log)
+	return server.Serve(ctx, listener, a.handler(ctx, b, processor, security), b.log)
 }
 
-func (a *API) handler(ctx context.Context, b *base, processor *asyncevent.Processor) http.Handler {
+// listen opens the address, with TLS if there is a certificate.
+func (a *API) listen(ctx context.Context, log zerolog.Logger) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", a.Address)
+	if err != nil {
+		return nil, fmt.Errorf("serve http: %w", err)
+	}
+	encrypted, err := a.Listener(listener, log)
+	if err != nil {
+		_ = listener.Close()
+		return nil, err
+	}
+	a.tell(a.Address, a.Encrypts(), log)
+	return encrypted, nil
+}
+
+func (a *API) handler(ctx context.Context, b *base, processor *asyncevent.Processor, security rest.Security) http.Handler {
 	config := rest.Config{
 		Pool:      b.pool,
 		Catalog:   catalog.New(b.pool),
 		Processor: processor,
-		LocalOnly: !a.Open,
+		Security:  security,
+		LocalOnly: !a.Open && !a.authenticates(),
 		Ready: process.Ready(ctx, map[string]process.Check{
 			"postgres": b.databaseReady,
 			"nats":     b.natsConnected,

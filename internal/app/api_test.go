@@ -20,10 +20,15 @@ import (
 // startAPI runs an API on a free port and returns its address.
 func (s *system) startAPI(t *testing.T, api *app.API) (url string, stop func()) {
 	t.Helper()
+	return s.startAPIWith(t, api, testLog())
+}
+
+func (s *system) startAPIWith(t *testing.T, api *app.API, log zerolog.Logger) (url string, stop func()) {
+	t.Helper()
 	listening := make(chan string, 1)
 	api.Database, api.NATS, api.Address = s.database, s.nats, "127.0.0.1:0"
 	api.Listening = func(address string) { listening <- address }
-	stop = start(t, api.Run)
+	stop = start(t, func(ctx context.Context, _ zerolog.Logger) error { return api.Run(ctx, log) })
 	select {
 	case address := <-listening:
 		return "http://" + address, stop
@@ -156,14 +161,14 @@ func TestAnAPIIsOpenedOnlyOnPurpose(t *testing.T) {
 	} {
 		err := (&app.API{Address: address}).Validate()
 		require.Equal(t, open, err != nil, address)
-		require.NoError(t, (&app.API{Address: address, Open: true}).Validate())
+		require.NoError(t, (&app.API{Address: address, Security: app.Security{Open: true}}).Validate())
 		if open {
 			require.ErrorContains(t, err, "--open")
 			require.NotContains(t, err.Error(), "\n")
 			require.Equal(t, err, (&app.API{Address: address}).Run(t.Context(), zerolog.Nop()))
 		}
 	}
-	require.Error(t, (&app.API{Address: "8080", Open: true}).Validate())
+	require.Error(t, (&app.API{Address: "8080", Security: app.Security{Open: true}}).Validate())
 }
 
 func TestTheProgramSaysWhyItDoesNotStart(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 // written; reading it again and trying again is right.
 var ErrConflict = errors.New("the workitem is being processed by somebody else")
 
-// Process processes the event $eventid on a workitem, which is created if it is
+// ProcessBy processes the event $eventid on a workitem, which is created if it is
 // not stored, and returns it as it then is. What is given wins over what is
 // stored, item by item, except for what the kernel writes. With it commit the
 // entries of its new task's boundary events, and what its old state had armed is
@@ -21,20 +21,20 @@ var ErrConflict = errors.New("the workitem is being processed by somebody else")
 //
 // The given items are not changed. The error is a [*workflow.Error], which may be
 // around workflow.ErrNotAllowed or ErrTask; ErrConflict; a [*workitem.TextError]
-// for a text that cannot be stored; or one of Postgres.
-func (p *Processor) Process(ctx context.Context, given workitem.Items, editor string) (workitem.Items, error) {
+// for a text that cannot be stored; what [By] does not allow; or one of Postgres.
+func (p *Processor) ProcessBy(ctx context.Context, given workitem.Items, by By) (workitem.Items, error) {
 	if err := given.Check(); err != nil {
 		return nil, err
 	}
 	if err := p.catalog.RefreshNow(ctx); err != nil {
 		return nil, err
 	}
-	before, err := p.load(ctx, given)
+	before, err := p.load(ctx, given, by)
 	if err != nil {
 		return nil, err
 	}
 	others := newOthers(p.pool)
-	result, err := p.process(ctx, before.Items, workflow.Options{Editor: editor, Workitems: others})
+	result, err := p.process(ctx, before.Items, workflow.Options{Editor: by.Editor, Workitems: others})
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func (p *Processor) Process(ctx context.Context, given workitem.Items, editor st
 }
 
 // load finds the stored workitem and lays the given items over it.
-func (p *Processor) load(ctx context.Context, given workitem.Items) (workitem.Record, error) {
+func (p *Processor) load(ctx context.Context, given workitem.Items, by By) (workitem.Record, error) {
 	var record workitem.Record
 	if id := given.Text(workitem.UniqueID); id != "" {
 		var err error
@@ -63,6 +63,9 @@ func (p *Processor) load(ctx context.Context, given workitem.Items) (workitem.Re
 		if err != nil && !errors.Is(err, workitem.ErrNotFound) {
 			return record, err
 		}
+	}
+	if err := by.allow(record); err != nil {
+		return record, err
 	}
 	items, err := workflow.Open(given.Clone(), record.Items)
 	record.Items = items

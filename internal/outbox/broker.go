@@ -28,6 +28,21 @@ type Broker interface {
 	// Publish hands the dispatches over, all at once, waits for the broker's
 	// acknowledgements and returns an error, or nil, for each.
 	Publish(ctx context.Context, dispatches []Dispatch) []error
+	// HandOver is Publish for handovers: to the stream that each dispatch names,
+	// which is made if it is missing. A stream that cannot be ours is an
+	// [ErrRefused].
+	HandOver(ctx context.Context, dispatches []Dispatch) []Handed
+	// Holds says of each handover whether the broker has it still: a message of
+	// that entry, under that sequence, in that stream. An error means that it is
+	// not known of any.
+	Holds(ctx context.Context, handovers []Handover) ([]bool, error)
+}
+
+// Handed is what a broker says of a handover.
+type Handed struct {
+	// Sequence of the message in its stream.
+	Sequence uint64
+	Err      error
 }
 
 // BrokerState is what a broker says of its stream of async entries.

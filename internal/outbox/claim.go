@@ -36,6 +36,8 @@ type Claim struct {
 	// Next is how long it is until the next entry is to be looked at; negative
 	// if there is none.
 	Next time.Duration
+	// Topics are the policies, as of a moment after the claim.
+	Topics Topics
 }
 
 // The picked ids stand in materialized CTEs: otherwise the planner may run the
@@ -130,6 +132,7 @@ func (s *Store) Claim(ctx context.Context, wants []Want, lease time.Duration) (C
 	var batch pgx.Batch
 	batch.Queue(claimSQL, lanes, oldest, newest, lease.Microseconds())
 	batch.Queue(nextDispatchSQL, lanes)
+	batch.Queue(topicsSQL)
 	results := s.pool.SendBatch(ctx, &batch)
 	defer results.Close()
 
@@ -145,11 +148,19 @@ func (s *Store) Claim(ctx context.Context, wants []Want, lease time.Duration) (C
 	if err := results.QueryRow().Scan(&next); err != nil {
 		return Claim{}, fmt.Errorf("claim entries: %w", err)
 	}
+	topicRows, err := results.Query()
+	if err != nil {
+		return Claim{}, fmt.Errorf("claim entries: %w", err)
+	}
+	topics, err := collectTopics(topicRows)
+	if err != nil {
+		return Claim{}, fmt.Errorf("claim entries: %w", err)
+	}
 	if err := results.Close(); err != nil {
 		return Claim{}, fmt.Errorf("claim entries: %w", err)
 	}
 	slices.SortFunc(entries, func(a, b Claimed) int { return a.Due.Compare(b.Due) })
-	return Claim{Entries: entries, Next: time.Duration(next) * time.Microsecond}, nil
+	return Claim{Entries: entries, Next: time.Duration(next) * time.Microsecond, Topics: newTopics(topics)}, nil
 }
 
 func scanClaimed(row pgx.CollectableRow) (c Claimed, err error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,20 +15,41 @@ import (
 // a negative delay, data that are too large or no JSON. The message says which.
 var ErrInvalid = errors.New("invalid event log entry")
 
+// ErrKeyReused says that the idempotency key was used for an entry with another
+// content.
+var ErrKeyReused = errors.New("the idempotency key was used for another entry")
+
 const createSQL = `
-SELECT eventlog_create(
-    topic => $1,
-    ref   => $2,
-    data  => $3,
-    delay => $4::interval,
-    due   => $5
+SELECT
+    id,
+    is_new
+FROM eventlog_create_once(
+    topic           => $1,
+    ref             => $2,
+    data            => $3,
+    delay           => $4::interval,
+    due             => $5,
+    idempotency_key => nullif($6, ''),
+    traceparent     => nullif($7, '')
 )`
 
-// Create writes one entry and returns its id. On a transaction the entry
-// becomes visible with its commit, and relays are notified with it. The checks
-// are those of the SQL function eventlog_create, which it calls; what it refuses
-// is an [ErrInvalid], and the transaction is aborted as after any SQL error.
+// Create writes one entry and returns its id. It is [CreateOnce] for whom it
+// does not matter whether the entry is new.
 func Create(ctx context.Context, db DB, e NewEntry) (uuid.UUID, error) {
+	id, _, err := CreateOnce(ctx, db, e)
+	return id, err
+}
+
+// CreateOnce writes one entry and returns its id and whether it is new: under an
+// idempotency key that was used before it returns the entry of that time, which
+// may be gone. With another content the same key is an [ErrKeyReused]. While
+// another transaction creates under the same key it waits for its end.
+//
+// On a transaction the entry becomes visible with its commit, and relays are
+// notified with it. The checks are those of the SQL function
+// eventlog_create_once, which it calls; what that refuses is an [ErrInvalid], and
+// the transaction is aborted as after any SQL error.
+func CreateOnce(ctx context.Context, db DB, e NewEntry) (id uuid.UUID, isNew bool, err error) {
 	var delay *time.Duration
 	var due *time.Time
 	if e.Due.IsZero() {
@@ -35,20 +57,27 @@ func Create(ctx context.Context, db DB, e NewEntry) (uuid.UUID, error) {
 	} else {
 		due = &e.Due
 	}
-	var id uuid.UUID
-	err := db.QueryRow(ctx, createSQL, e.Topic, e.Ref, jsonText(e.Data), delay, due).Scan(&id)
+	err = db.QueryRow(ctx, createSQL, e.Topic, e.Ref, jsonText(e.Data), delay, due, e.IdempotencyKey, e.Traceparent).Scan(&id, &isNew)
 	if err != nil {
-		return uuid.Nil, fmt.Errorf("create entry: %w", invalidEntry(err))
+		return uuid.Nil, false, fmt.Errorf("create entry: %w", invalidEntry(err))
 	}
-	return id, nil
+	return id, isNew, nil
 }
 
+// uniqueViolation is the SQLSTATE of a key that is there already.
+const uniqueViolation = "23505"
+
 // invalidEntry turns SQL errors of the data exception class (22) into
-// ErrInvalid.
+// ErrInvalid, and that of a key with another content into ErrKeyReused.
 func invalidEntry(err error) error {
 	var pg *pgconn.PgError
-	if errors.As(err, &pg) && len(pg.Code) == 5 && pg.Code[:2] == "22" {
+	switch {
+	case !errors.As(err, &pg):
+		return err
+	case strings.HasPrefix(pg.Code, "22"):
 		return fmt.Errorf("%w: %s", ErrInvalid, pg.Message)
+	case pg.Code == uniqueViolation:
+		return ErrKeyReused
 	}
 	return err
 }

@@ -16,7 +16,7 @@ const (
 	// LaneSlow is for async entries that are handled alone: they have failed
 	// before, run long, or were delivered twice.
 	LaneSlow Lane = "slow"
-	// LaneCopy is for all other entries, which no worker gets.
+	// LaneCopy is for the entries of all other topics, which no worker gets.
 	LaneCopy Lane = "copy"
 )
 
@@ -29,6 +29,10 @@ type Dispatch struct {
 	// Arm says that the broker is to hold the message back until the entry is
 	// due, Wait from now.
 	Arm bool
+	// Stream is where a handover goes, "" for all others.
+	Stream string
+	// line is the pattern of an ordered topic, "" for all others.
+	line string
 }
 
 // action is what becomes of a claimed entry.

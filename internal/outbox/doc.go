@@ -17,7 +17,20 @@
 // What happens at the end is the policy of the entry's topic. An async entry is
 // deleted by the worker, in the transaction of its effect: the deletion is the
 // proof that the effect happens once. A copy stays, without a lease, once the
-// broker has acknowledged it. What is on hold is never published.
+// broker has acknowledged it (published_at), until a client removes it or its
+// retention ends. A handover is removed by the relay when the broker has proved,
+// after a grace, that it still has the message. What is on hold is not published,
+// nor, in an ordered topic, what is behind another of its ref: both are parked,
+// with no dispatch_at at all, until the housekeeper of a relay or the publication
+// of the one before gives them their time. Policies may change at any time; they
+// are looked at when something is done.
+//
+// # The service
+//
+// Clients find, lock, extend, unlock and delete entries of all topics but
+// async.event; operators cancel and fire entries of all. Each is one statement,
+// in the caller's transaction if there is one, and each refusal an error that
+// says why. SQL consumers have functions of the database for it (docs/sql.md).
 //
 // The broker may lose, repeat or delay any message. Nothing here believes it:
 // the row is the truth, the message is a hint that something is due.

@@ -20,6 +20,9 @@ const (
 	// PolicyCopy entries are published once, when they are due, and stay until
 	// a client removes them. It is the policy of a topic that has none.
 	PolicyCopy Policy = "copy"
+	// PolicyHandover entries are published to a stream when they are due, and
+	// removed when the broker has proved, after a grace, that it still has them.
+	PolicyHandover Policy = "handover"
 	// PolicyHold entries are never published.
 	PolicyHold Policy = "hold"
 )
@@ -61,9 +64,14 @@ type NewEntry struct {
 	// Delay counts from the moment of the insert, by the database's clock.
 	Delay time.Duration
 	// Due is used instead of Delay if it is not zero; it may be past.
-	Due         time.Time
-	ArmedBy     string
+	Due     time.Time
+	ArmedBy string
+	// Traceparent is a W3C trace context, "" for none.
 	Traceparent string
+	// IdempotencyKey, at most 255 bytes, makes [Create] return the entry that it
+	// wrote under the same key within the last 24 hours; "" for none. [Insert]
+	// knows no keys.
+	IdempotencyKey string
 }
 
 // Limits of an entry, in bytes.

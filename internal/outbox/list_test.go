@@ -57,9 +57,7 @@ func TestListShowsTheStateOfAnEntry(t *testing.T) {
 	require.Equal(t, outbox.StateDispatched, states()["copy"])
 
 	copied := claim.Entries[0]
-	require.NoError(t, store.Postpone(t.Context(), []outbox.Postponement{
-		{ID: copied.ID, Generation: copied.Generation, Wait: outbox.Never},
-	}))
+	require.NoError(t, store.MarkPublished(t.Context(), []outbox.Publication{{ID: copied.ID, Generation: copied.Generation}}))
 	require.Equal(t, outbox.StatePublished, states()["copy"])
 	l := list(t, pool, outbox.Selection{Topics: []string{"copy"}})
 	require.Equal(t, "[1.0]", string(l[0].Data), "data are as they were written")

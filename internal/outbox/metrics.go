@@ -8,6 +8,10 @@ type RelayMetrics struct {
 	rounds     *prometheus.CounterVec
 	leases     prometheus.Counter
 	atBrokerN  *prometheus.GaugeVec
+	removed    *prometheus.CounterVec
+	lost       prometheus.Counter
+	backlogN   *prometheus.GaugeVec
+	backlogAge *prometheus.GaugeVec
 }
 
 // NewRelayMetrics registers the metrics.
@@ -29,8 +33,24 @@ func NewRelayMetrics(reg prometheus.Registerer) *RelayMetrics {
 			Name: "postlude_at_broker_entries",
 			Help: "Unfinished entries at the broker that are due, by lane, and those that are armed.",
 		}, []string{"lane"}),
+		removed: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "postlude_removed_total",
+			Help: "Published entries that a relay removed: copies at the end of their retention, handovers that the broker has.",
+		}, []string{"reason"}),
+		lost: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "postlude_handovers_lost_total",
+			Help: "Handovers that were published again because the broker had lost them.",
+		}),
+		backlogN: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "postlude_unconsumed_entries",
+			Help: "Published entries that nobody has removed, of the twenty topics with the oldest; counted up to 100,000.",
+		}, []string{"topic"}),
+		backlogAge: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "postlude_unconsumed_oldest_seconds",
+			Help: "How long ago the oldest published entry of a topic was published, of the twenty topics with the oldest.",
+		}, []string{"topic"}),
 	}
-	reg.MustRegister(m.dispatched, m.rounds, m.leases, m.atBrokerN)
+	reg.MustRegister(m.dispatched, m.rounds, m.leases, m.atBrokerN, m.removed, m.lost, m.backlogN, m.backlogAge)
 	return m
 }
 
@@ -47,7 +67,7 @@ func (m *RelayMetrics) observe(r *Round, claimed []Claimed) {
 	m.rounds.WithLabelValues("ok").Inc()
 	for result, n := range map[string]int{
 		"published": r.Published, "armed": r.Armed, "postponed": r.Postponed,
-		"queued": r.Queued, "refused": r.Refused, "given_back": r.GivenBack,
+		"behind": r.Behind, "queued": r.Queued, "refused": r.Refused, "given_back": r.GivenBack,
 	} {
 		m.dispatched.WithLabelValues(result).Add(float64(n))
 	}
@@ -69,4 +89,27 @@ func (m *RelayMetrics) atBroker(s BrokerState) {
 		m.atBrokerN.WithLabelValues(string(lane)).Set(float64(n))
 	}
 	m.atBrokerN.WithLabelValues("armed").Set(float64(s.Armed))
+}
+
+func (m *RelayMetrics) expired(n int) {
+	if m != nil {
+		m.removed.WithLabelValues("expired").Add(float64(n))
+	}
+}
+
+func (m *RelayMetrics) proved(p Proof) {
+	if m != nil {
+		m.removed.WithLabelValues("handed_over").Add(float64(p.Removed))
+		m.lost.Add(float64(p.Lost))
+	}
+}
+
+// unconsumed replaces what was there: a topic that is in order again goes.
+func (m *RelayMetrics) unconsumed(backlogs []Backlog) {
+	m.backlogN.Reset()
+	m.backlogAge.Reset()
+	for _, b := range backlogs {
+		m.backlogN.WithLabelValues(b.Topic).Set(float64(b.Entries))
+		m.backlogAge.WithLabelValues(b.Topic).Set(b.Oldest.Seconds())
+	}
 }

@@ -64,3 +64,52 @@ func pages(t *testing.T, pool *pgxpool.Pool, statement string, args ...any) int 
 	require.NoError(t, json.Unmarshal(text, &plans))
 	return plans[0].Plan.Hit + plans[0].Plan.Read
 }
+
+// What is asked of a topic must not pay for what waits in it, nor for copies that
+// nobody has removed, and a claim not for either.
+func TestTheServiceDoesNotPayForWhatIsThere(t *testing.T) {
+	t.Parallel()
+	pool := lookups(t)
+	exec := func(sql string) {
+		_, err := pool.Exec(t.Context(), sql)
+		require.NoError(t, err)
+	}
+	write := func(n string) {
+		exec("INSERT INTO eventlog (topic, ref, due, dispatch_at) SELECT 't', 'r', d.due, d.due FROM generate_series(1, " + n + ") i, LATERAL (SELECT now() + interval '1 hour' + i * interval '1 millisecond' AS due) d")
+		exec("INSERT INTO eventlog (topic, ref, due, dispatch_at, published_at) SELECT 't', 'r', now(), NULL, now() FROM generate_series(1, " + n + ")")
+		exec("INSERT INTO eventlog (topic, ref, due, dispatch_at) SELECT 't', 'r', now(), now() FROM generate_series(1, 20)")
+	}
+	require.NoError(t, SetTopic(t.Context(), pool, Topic{Pattern: "t", Policy: PolicyCopy, Ordered: true}))
+	store := NewStore(pool)
+	write("10") // the plans are made, and kept
+	costs := func() map[string]int {
+		claim, err := store.Claim(t.Context(), EachLane(20, 0), time.Minute)
+		require.NoError(t, err)
+		require.Len(t, claim.Entries, 20)
+		ids, generations, patterns := []string{}, []int{}, []string{}
+		for i := range claim.Entries {
+			ids, generations, patterns = append(ids, claim.Entries[i].ID.String()), append(generations, 1), append(patterns, "t")
+		}
+		defer exec("DELETE FROM eventlog WHERE generation > 0")
+		return map[string]int{
+			"lock by topic":    pages(t, pool, "SELECT id FROM eventlog_lock('t', 'anna', interval '1 minute', 10)"),
+			"due by topic":     pages(t, pool, "SELECT id FROM eventlog_due('t', 10)"),
+			"list a topic":     pages(t, pool, listSQL, "topics", []string{"t"}, []string{"free"}, "", false, 100, 0, nil, maxListedData),
+			"list all":         pages(t, pool, listSQL, "all", []string{}, []string{}, "", false, 100, 0, nil, maxListedData),
+			"behind":           pages(t, pool, parkBehindSQL, ids, generations, patterns),
+			"heads":            pages(t, pool, readyHeadsSQL, []string{"t"}, []string{"r"}),
+			"parked topics":    pages(t, pool, parkedTopicsSQL, "", sweepLimit),
+			"published topics": pages(t, pool, publishedTopicsSQL, "", sweepLimit),
+			"handed topics":    pages(t, pool, handedTopicsSQL, "", sweepLimit),
+			"retention":        pages(t, pool, expireCopiesSQL, []string{"t"}, []int64{time.Hour.Microseconds()}, sweepLimit),
+			"claim":            claimPages(t, pool),
+		}
+	}
+	few := costs()
+	write("50000")
+	many := costs()
+	t.Log(few, many)
+	for name, n := range many {
+		require.Less(t, n, 2*few[name]+1000, "pages read by %s: %d among 100,000 entries, %d among 40", name, n, few[name])
+	}
+}

@@ -10,35 +10,42 @@ import (
 )
 
 // dispatch publishes what was claimed, or gives it back, and settles all of it.
-func (r *Relay) dispatch(ctx context.Context, claimed []Claimed, round *Round) error {
-	round.Claimed = len(claimed)
-	dispatches, back := r.plan(claimed, round)
+func (r *Relay) dispatch(ctx context.Context, claim Claim, round *Round) error {
+	round.Claimed = len(claim.Entries)
+	dispatches, back := r.plan(claim, round)
+	dispatches, err := r.firstInLine(ctx, dispatches, round)
+	if err != nil {
+		return err
+	}
 	large, dispatches := splitLarge(dispatches)
 
 	s := settlement{relay: r, round: round, back: back}
-	s.add(dispatches, r.broker.Publish(ctx, dispatches))
+	s.publish(ctx, dispatches)
 	for len(large) > 0 {
 		n := min(len(large), largeAtOnce)
 		ready, err := r.load(ctx, large[:n])
 		if err != nil {
 			return errors.Join(err, s.write(ctx))
 		}
-		s.add(ready, r.broker.Publish(ctx, ready))
+		s.publish(ctx, ready)
 		large = large[n:]
 	}
 	return s.write(ctx)
 }
 
 // plan decides for each claimed entry.
-func (r *Relay) plan(claimed []Claimed, round *Round) (dispatches []Dispatch, back []Postponement) {
-	dispatches = make([]Dispatch, 0, len(claimed))
-	for i := range claimed {
-		c := &claimed[i]
-		policy := r.topics.Policy(c.Topic)
-		act, wait := decide(c, policy, r.cfg.Horizon, r.room.armed > 0)
+func (r *Relay) plan(claim Claim, round *Round) (dispatches []Dispatch, back []Postponement) {
+	dispatches = make([]Dispatch, 0, len(claim.Entries))
+	for i := range claim.Entries {
+		c := &claim.Entries[i]
+		topic := claim.Topics.Of(c.Topic)
+		act, wait := decide(c, topic.Policy, r.cfg.Horizon, r.room.armed > 0)
 		switch act {
 		case publish, arm:
-			d := Dispatch{Claimed: c, Arm: act == arm}
+			d := Dispatch{Claimed: c, Arm: act == arm, Stream: topic.Stream}
+			if topic.Ordered {
+				d.line = topic.Pattern
+			}
 			dispatches = append(dispatches, d)
 			r.takeRoom(d)
 		case postpone, park:
@@ -94,42 +101,81 @@ func (r *Relay) load(ctx context.Context, dispatches []Dispatch) ([]Dispatch, er
 
 // settlement collects what is to be written after publishing.
 type settlement struct {
-	relay    *Relay
-	round    *Round
-	back     []Postponement
-	failures []Failure
-	broker   error // why the broker did not take the last message given back
+	relay     *Relay
+	round     *Round
+	back      []Postponement
+	published []Publication
+	lines     []line // that have moved on
+	failures  []Failure
+	broker    error // why the broker did not take the last message given back
 }
 
-func (s *settlement) add(dispatches []Dispatch, errs []error) {
-	for i, d := range dispatches {
-		switch err := errs[i]; {
-		case err == nil && d.Lane == LaneCopy:
-			// A copy is finished with its acknowledgement.
-			s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation, Wait: Never})
-			s.round.Published++
-		case err == nil && d.Arm:
-			s.round.Armed++
-		case err == nil:
-			s.round.Published++
-		case errors.Is(err, ErrQueued):
-			s.round.Queued++
-		case errors.Is(err, ErrRefused):
-			s.failures = append(s.failures, Failure{ID: d.ID, Error: err.Error(), Pause: Pause(d.Attempts + 1)})
-			s.round.Refused++
-		default:
-			s.broker = err
-			s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation})
-			s.round.GivenBack++
+// publish publishes dispatches, handovers to their streams.
+func (s *settlement) publish(ctx context.Context, dispatches []Dispatch) {
+	others, handovers := splitHandovers(dispatches)
+	if len(others) > 0 {
+		for i, err := range s.relay.broker.Publish(ctx, others) {
+			s.add(others[i], Handed{Err: err})
+		}
+	}
+	if len(handovers) > 0 {
+		for i, handed := range s.relay.broker.HandOver(ctx, handovers) {
+			s.add(handovers[i], handed)
 		}
 	}
 }
 
+func splitHandovers(dispatches []Dispatch) (others, handovers []Dispatch) {
+	others = dispatches[:0:len(dispatches)]
+	for _, d := range dispatches {
+		if d.Stream != "" {
+			handovers = append(handovers, d)
+		} else {
+			others = append(others, d)
+		}
+	}
+	return others, handovers
+}
+
+func (s *settlement) add(d Dispatch, handed Handed) {
+	switch err := handed.Err; {
+	case err == nil && d.Lane == LaneCopy:
+		// It is finished with its acknowledgement.
+		s.published = append(s.published, Publication{
+			ID: d.ID, Generation: d.Generation, Stream: d.Stream, Sequence: handed.Sequence,
+		})
+		if d.line != "" {
+			s.lines = append(s.lines, line{pattern: d.line, ref: d.Ref})
+		}
+		s.round.Published++
+	case err == nil && d.Arm:
+		s.round.Armed++
+	case err == nil:
+		s.round.Published++
+	case errors.Is(err, ErrQueued):
+		s.round.Queued++
+	case errors.Is(err, ErrRefused):
+		s.failures = append(s.failures, Failure{ID: d.ID, Error: err.Error(), Pause: Pause(d.Attempts + 1)})
+		s.round.Refused++
+	default:
+		s.broker = err
+		s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation})
+		s.round.GivenBack++
+	}
+}
+
 func (s *settlement) write(ctx context.Context) error {
-	if err := s.relay.store.Postpone(ctx, s.back); err != nil {
+	store := s.relay.store
+	if err := store.MarkPublished(ctx, s.published); err != nil {
 		return err
 	}
-	if _, err := s.relay.store.Fail(ctx, s.failures); err != nil {
+	if err := s.relay.moveOn(ctx, s.lines, s.round); err != nil {
+		return err
+	}
+	if err := store.Postpone(ctx, s.back); err != nil {
+		return err
+	}
+	if _, err := store.Fail(ctx, s.failures); err != nil {
 		return err
 	}
 	if s.broker != nil {

@@ -2,8 +2,8 @@ package outbox
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -66,13 +66,10 @@ type Relay struct {
 	log     zerolog.Logger
 	wake    chan struct{}
 
-	topics   Topics
-	topicsAt time.Time
 	// room is how many more entries the broker may take, as of roomAt.
 	room   room
 	roomAt time.Time
 	noRoom time.Duration // the next pause for want of room
-	purged time.Time
 }
 
 // room is what is left of the bounds on unfinished entries at the broker.
@@ -110,6 +107,11 @@ func (r *Relay) Run(ctx context.Context) error {
 	if !sleep(ctx, r.cfg.InitialDelay, nil) {
 		return nil
 	}
+	var others sync.WaitGroup
+	defer others.Wait()
+	others.Go(func() { newHousekeeper(r).run(ctx) })
+	others.Go(func() { newProver(r).run(ctx) })
+
 	var failing bool
 	var pause time.Duration
 	for ctx.Err() == nil {
@@ -120,7 +122,6 @@ func (r *Relay) Run(ctx context.Context) error {
 			}
 			failing, pause = false, 0
 			round.log(&r.log)
-			r.purge(ctx)
 			sleep(ctx, round.Pause, r.wake)
 		} else if ctx.Err() == nil {
 			if !failing {
@@ -141,6 +142,8 @@ type Round struct {
 	Claimed, Published, Armed, Postponed, Refused, GivenBack int
 	// Queued is how many had a message at the broker still, and got no other.
 	Queued int
+	// Behind is how many of an ordered topic went back to wait for another.
+	Behind int
 	// LeasesEnded is how many leases ended because messages were lost.
 	LeasesEnded int
 	// Pause is how long there is nothing to do, unless something wakes the
@@ -157,7 +160,7 @@ func (r Round) log(log *zerolog.Logger) {
 	}
 	if r.Claimed > 0 {
 		log.Debug().Int("claimed", r.Claimed).Int("published", r.Published).Int("armed", r.Armed).
-			Int("postponed", r.Postponed).Int("given_back", r.GivenBack).Msg("entries dispatched")
+			Int("postponed", r.Postponed).Int("behind", r.Behind).Int("given_back", r.GivenBack).Msg("entries dispatched")
 	}
 }
 
@@ -170,9 +173,6 @@ const roundTimeout = 30 * time.Second
 func (r *Relay) runOnce(ctx context.Context) (round Round, err error) {
 	look, cancelLook := context.WithTimeout(ctx, roundTimeout)
 	defer cancelLook()
-	if err := r.readTopics(look); err != nil {
-		return round, err
-	}
 	if round.LeasesEnded, err = r.observe(look); err != nil {
 		return round, err
 	}
@@ -186,7 +186,7 @@ func (r *Relay) runOnce(ctx context.Context) (round Round, err error) {
 		return round, err
 	}
 	round.Pause = r.pauseAfter(claim, wants)
-	if err := r.dispatch(settle, claim.Entries, &round); err != nil {
+	if err := r.dispatch(settle, claim, &round); err != nil {
 		return round, err
 	}
 	r.metrics.observe(&round, claim.Entries)
@@ -249,20 +249,6 @@ func (r *Relay) pauseAfter(claim Claim, wants []Want) time.Duration {
 	return pause
 }
 
-const topicsMaxAge = time.Second
-
-func (r *Relay) readTopics(ctx context.Context) error {
-	if time.Since(r.topicsAt) < topicsMaxAge {
-		return nil
-	}
-	topics, err := r.store.Topics(ctx)
-	if err != nil {
-		return err
-	}
-	r.topics, r.topicsAt = topics, time.Now()
-	return nil
-}
-
 const roomMaxAge = 250 * time.Millisecond
 
 // observe asks the broker for its state, now and then, and ends all leases if
@@ -317,21 +303,4 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) bool {
 	case <-ctx.Done():
 	}
 	return ctx.Err() == nil
-}
-
-// purge deletes old records of discarded entries, an hour after it last found
-// the last of them.
-func (r *Relay) purge(ctx context.Context) {
-	if !r.purged.IsZero() && time.Since(r.purged) < time.Hour {
-		return
-	}
-	ctx, cancel := context.WithTimeout(ctx, roundTimeout)
-	defer cancel()
-	n, err := r.store.PurgeDiscarded(ctx, r.cfg.KeepDiscarded)
-	if err != nil && !errors.Is(err, context.Canceled) {
-		r.log.Warn().Err(err).Msg("old records of discarded entries kept")
-	}
-	if n == 0 || err != nil {
-		r.purged = time.Now()
-	}
 }

@@ -16,7 +16,7 @@ import (
 // again when it ends.
 //
 // Only a topic that is on hold is parked: the policy may have changed since the
-// relay read it. A copy that has been published has nothing left to do either.
+// relay read it.
 const postponeSQL = `
 WITH free AS MATERIALIZED (
     SELECT
@@ -29,20 +29,16 @@ WITH free AS MATERIALIZED (
 )
 UPDATE eventlog e
 SET dispatch_at   = CASE
-        WHEN f.wait = -2 AND eventlog_policy(e.topic) <> 'hold' THEN clock_timestamp()
+        WHEN f.wait = -1 AND eventlog_policy(e.topic) <> 'hold' THEN clock_timestamp()
         WHEN f.wait >= 0 THEN clock_timestamp() + f.wait * interval '1 microsecond'
     END,
     dispatched_at = NULL
 FROM free f
 WHERE e.id = f.id`
 
-// Waits of entries that no relay is to look at again.
-const (
-	// Never is the wait of a copy that has been published.
-	Never time.Duration = -1
-	// OnHold is the wait of an entry whose topic is on hold.
-	OnHold time.Duration = -2
-)
+// OnHold is the wait of an entry whose topic is on hold: no relay looks at it
+// again until that has changed.
+const OnHold time.Duration = -1
 
 // Postponement is when an entry that was claimed is to be looked at again.
 type Postponement struct {
@@ -61,13 +57,61 @@ func (s *Store) Postpone(ctx context.Context, entries []Postponement) error {
 	ids, generations, waits := make([]uuid.UUID, len(entries)), make([]int, len(entries)), make([]int64, len(entries))
 	for i, e := range entries {
 		ids[i], generations[i] = e.ID, e.Generation
-		waits[i] = int64(e.Wait) // one of the two that are no durations
+		waits[i] = int64(e.Wait) // the one that is no duration
 		if e.Wait >= 0 {
 			waits[i] = e.Wait.Microseconds()
 		}
 	}
 	if _, err := s.pool.Exec(ctx, postponeSQL, ids, generations, waits); err != nil {
 		return fmt.Errorf("postpone entries: %w", err)
+	}
+	return nil
+}
+
+const markPublishedSQL = `
+WITH free AS MATERIALIZED (
+    SELECT
+        e.id,
+        x.stream,
+        x.sequence
+    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::bigint[]) AS x (id, generation, stream, sequence)
+    JOIN eventlog e ON e.id = x.id
+    WHERE e.generation = x.generation
+    FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE eventlog e
+SET dispatch_at     = NULL,
+    dispatched_at   = NULL,
+    published_at    = clock_timestamp(),
+    stream          = nullif(f.stream, ''),
+    stream_sequence = nullif(f.sequence, 0)
+FROM free f
+WHERE e.id = f.id`
+
+// Publication is an entry that the broker has acknowledged.
+type Publication struct {
+	ID         uuid.UUID
+	Generation int
+	// Stream and Sequence are where a handover is, "" and 0 for a copy.
+	Stream   string
+	Sequence uint64
+}
+
+// MarkPublished ends the leases of entries that need no worker: nobody publishes
+// them again. An entry that was claimed again meanwhile, or is locked by another
+// session, keeps its lease and is published once more.
+func (s *Store) MarkPublished(ctx context.Context, published []Publication) error {
+	if len(published) == 0 {
+		return nil
+	}
+	n := len(published)
+	ids, generations, streams, sequences := make([]uuid.UUID, n), make([]int, n), make([]string, n), make([]int64, n)
+	for i, p := range published {
+		ids[i], generations[i], streams[i] = p.ID, p.Generation, p.Stream
+		sequences[i] = int64(p.Sequence) //nolint:gosec // no stream has counted that far
+	}
+	if _, err := s.pool.Exec(ctx, markPublishedSQL, ids, generations, streams, sequences); err != nil {
+		return fmt.Errorf("mark entries published: %w", err)
 	}
 	return nil
 }

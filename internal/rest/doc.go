@@ -13,7 +13,10 @@
 // Answers are complete before their first byte is written: an error can always
 // still become one.
 //
-// There is no authentication yet. The caller is [Config.Editor], and who may
-// reach the address may do everything; the guards only keep web pages out, which
-// a browser would let speak to an address of the machine it runs on.
+// # Who calls
+//
+// Every request but those for health and metrics has a caller (see security.go and
+// package auth), who is in its context. Without authentication everybody is the
+// same caller, who may do everything; then the guards keep web pages out, which a
+// browser would let speak to an address of the machine it runs on.
 package rest

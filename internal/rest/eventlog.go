@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/outbox"
 )
 
@@ -44,12 +45,16 @@ func (a *api) listEntries(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if err := a.mayTopics(r.Context(), auth.Read, selection.Topics); err != nil {
+		return err
+	}
 	listed, err := a.outbox.List(r.Context(), selection)
 	if err != nil {
 		return err
 	}
 	entries := make([]entry, len(listed))
 	for i := range listed {
+		a.hideFrom(auth.CallerOf(r.Context()), &listed[i])
 		entries[i] = shownEntry(&listed[i])
 	}
 	return writeJSON(w, struct {

@@ -13,8 +13,8 @@ import (
 
 // guarded puts in front of a handler what holds for every request.
 func (a *api) guarded(next http.Handler, timeout time.Duration, localOnly bool) http.Handler {
-	next = withTimeout(next, timeout)
-	next = a.sameOrigin(next)
+	next = withTimeout(a.identified(next), timeout)
+	next = a.crossOrigin(a.sameOrigin(next))
 	if localOnly {
 		next = a.local(next)
 	}
@@ -63,9 +63,13 @@ func withTimeout(next http.Handler, timeout time.Duration) http.Handler {
 }
 
 // sameOrigin refuses what a browser sends for another site's page, unless it
-// only reads: such a page does not get to see what it read.
+// only reads: such a page does not get to see what it read. Sites that are named
+// in the settings are none of those others.
 func (a *api) sameOrigin(next http.Handler) http.Handler {
 	protection := http.NewCrossOriginProtection()
+	for _, origin := range a.security.Origins {
+		_ = protection.AddTrustedOrigin(origin) // CheckOrigin is stricter
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		a.refuse(w, r, &requestError{http.StatusForbidden, codeCrossOrigin, "requests from the pages of other sites are refused"})
 	}))

@@ -13,6 +13,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
+	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/rest"
 	"github.com/postlude/postlude/internal/workitem"
@@ -65,7 +66,7 @@ func TestOtherHostNamesAreKeptOut(t *testing.T) {
 // broken is a processor that does not.
 type broken func(ctx context.Context) error
 
-func (b broken) Process(ctx context.Context, _ workitem.Items, _ string) (workitem.Items, error) {
+func (b broken) ProcessBy(ctx context.Context, _ workitem.Items, _ asyncevent.By) (workitem.Items, error) {
 	return nil, b(ctx)
 }
 

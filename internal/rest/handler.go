@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -8,13 +9,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/rs/zerolog"
 
+	"github.com/postlude/postlude/internal/asyncevent"
+	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/workitem"
 )
-
-// Anonymous is the caller as long as nobody is authenticated.
-const Anonymous = "anonymous"
 
 // Limits of bodies, in bytes.
 const (
@@ -27,7 +27,7 @@ const defaultTimeout = 30 * time.Second
 
 // Processor processes workitems, as asyncevent.Processor does.
 type Processor interface {
-	Process(ctx context.Context, given workitem.Items, editor string) (workitem.Items, error)
+	ProcessBy(ctx context.Context, given workitem.Items, by asyncevent.By) (workitem.Items, error)
 }
 
 // Config is what the API is made of. Pool, Catalog and Processor are required.
@@ -35,7 +35,11 @@ type Config struct {
 	Pool      *pgxpool.Pool
 	Catalog   *catalog.Catalog
 	Processor Processor
-	// Editor is the name of every caller; "" stands for [Anonymous].
+	// Security says who may do what. The zero value asks nobody, and everybody
+	// may do everything.
+	Security Security
+	// Editor is the name of every caller if nobody is asked; "" stands for
+	// [auth.Anonymous].
 	Editor string
 	// LocalOnly refuses requests for another host than this machine: the name
 	// of a web page can be made to point here.
@@ -58,18 +62,18 @@ type api struct {
 	catalog   *catalog.Catalog
 	processor Processor
 	outbox    *outbox.Store
-	editor    string
+	security  Security
+	nobody    auth.Caller // who calls if nobody is asked
 	log       zerolog.Logger
+	refusals  zerolog.Logger
 }
 
 // New returns the API. It is safe for concurrent use.
 func New(c Config) http.Handler {
 	a := &api{
 		pool: c.Pool, catalog: c.Catalog, processor: c.Processor, outbox: outbox.NewStore(c.Pool),
-		editor: c.Editor, log: c.Log,
-	}
-	if a.editor == "" {
-		a.editor = Anonymous
+		security: c.Security, nobody: auth.Nobody(cmp.Or(c.Editor, auth.Anonymous)),
+		log: c.Log, refusals: refusalLog(c.Log),
 	}
 	timeout := c.Timeout
 	if timeout <= 0 {
@@ -89,19 +93,19 @@ func New(c Config) http.Handler {
 
 func (a *api) routes(mux *http.ServeMux) {
 	for pattern, handle := range map[string]handler{
-		"POST /api/model/bpmn":          a.deployModel,
-		"PUT /api/model/bpmn":           a.deployModel,
-		"POST /api/model/bpmn/{file}":   a.deployModel,
-		"PUT /api/model/bpmn/{file}":    a.deployModel,
-		"GET /api/model":                a.listModels,
-		"GET /api/model/{$}":            a.listModels,
-		"GET /api/model/{version}/bpmn": a.modelSource,
+		"POST /api/model/bpmn":          a.needs(auth.Manager, a.deployModel),
+		"PUT /api/model/bpmn":           a.needs(auth.Manager, a.deployModel),
+		"POST /api/model/bpmn/{file}":   a.needs(auth.Manager, a.deployModel),
+		"PUT /api/model/bpmn/{file}":    a.needs(auth.Manager, a.deployModel),
+		"GET /api/model":                a.needs(auth.Reader, a.listModels),
+		"GET /api/model/{$}":            a.needs(auth.Reader, a.listModels),
+		"GET /api/model/{version}/bpmn": a.needs(auth.Reader, a.modelSource),
 
-		"POST /api/workflow/workitem":            a.processWorkitem,
-		"PUT /api/workflow/workitem":             a.processWorkitem,
-		"POST /api/workflow/workitem/{uniqueid}": a.processWorkitem,
-		"PUT /api/workflow/workitem/{uniqueid}":  a.processWorkitem,
-		"GET /api/workflow/workitem/{uniqueid}":  a.readWorkitem,
+		"POST /api/workflow/workitem":            a.needs(auth.Reader, a.processWorkitem),
+		"PUT /api/workflow/workitem":             a.needs(auth.Reader, a.processWorkitem),
+		"POST /api/workflow/workitem/{uniqueid}": a.needs(auth.Reader, a.processWorkitem),
+		"PUT /api/workflow/workitem/{uniqueid}":  a.needs(auth.Reader, a.processWorkitem),
+		"GET /api/workflow/workitem/{uniqueid}":  a.needs(auth.Reader, a.readWorkitem),
 
 		"GET /api/eventlog":          a.listEntries,
 		"GET /api/eventlog/{$}":      a.listEntries,

@@ -79,7 +79,7 @@ var errPanicked = errors.New("request panicked")
 // problemOf says what an error means for the client. Only errors that are
 // written for clients show their text.
 func problemOf(err error) problem {
-	for _, decide := range []func(error) (problem, bool){requestProblem, modelFault, processingProblem, databaseProblem} {
+	for _, decide := range []func(error) (problem, bool){requestProblem, authProblem, modelFault, processingProblem, databaseProblem} {
 		if p, ok := decide(err); ok {
 			return p
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 
+	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -25,7 +26,7 @@ func (a *api) processWorkitem(w http.ResponseWriter, r *http.Request) error {
 	if err := address(items, r.PathValue("uniqueid")); err != nil {
 		return err
 	}
-	processed, err := a.processor.Process(r.Context(), items, a.editor)
+	processed, err := a.processAs(r.Context(), items)
 	if err != nil {
 		return err
 	}
@@ -64,6 +65,9 @@ func (a *api) readWorkitem(w http.ResponseWriter, r *http.Request) error {
 	record, err := workitem.Load(r.Context(), a.pool, uniqueID)
 	if err != nil {
 		return err
+	}
+	if !auth.CallerOf(r.Context()).MayRead(accessOf(record.Items)) {
+		return workitem.ErrNotFound
 	}
 	writeItems(w, record.Items)
 	return nil

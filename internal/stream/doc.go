@@ -19,6 +19,12 @@
 // A tap takes nothing from the workers, is best effort, may repeat (with the same
 // ce-id) and may show what turns out stale.
 //
+// Handovers stand in streams of their own, which policies name, on
+//
+//	handover.<stream>.<topic>.<ref>
+//
+// for as long as the stream's operator likes, and are shown by the tap, too.
+//
 // Messages carry the CloudEvents attributes as ce-* headers; ce-source names the
 // installation. Those of async entries carry ids only.
 //

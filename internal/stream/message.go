@@ -17,6 +17,7 @@ import (
 // binary mode.
 const (
 	headerDue         = "Postlude-Due"
+	headerID          = "ce-id"
 	headerSource      = "ce-source"
 	headerTraceparent = "traceparent"
 )
@@ -34,9 +35,12 @@ const maxSubject = 2000
 func encode(cfg *Config, d outbox.Dispatch, clock brokerClock) (*nats.Msg, error) {
 	msg := &nats.Msg{Header: header(cfg, d)}
 	var shown string // where a worker finds it, or the tap shows it
-	if d.Lane == outbox.LaneCopy {
+	switch {
+	case d.Stream != "":
+		shown, msg.Data = cfg.Names.handover(d.Stream, d.Topic, d.Ref), d.Data
+	case d.Lane == outbox.LaneCopy:
 		shown, msg.Data = cfg.Names.Tap(d.Topic, d.Ref), d.Data
-	} else {
+	default:
 		shown, msg.Data = cfg.Names.due(d.Lane, d.ID, d.Ref), ids(d)
 	}
 	if len(shown) > maxSubject {
@@ -61,7 +65,7 @@ func header(cfg *Config, d outbox.Dispatch) nats.Header {
 	h := nats.Header{
 		jetstream.MsgIDHeader: {id + ":" + strconv.Itoa(d.Generation)},
 		"ce-specversion":      {"1.0"},
-		"ce-id":               {id},
+		headerID:              {id},
 		headerSource:          {source(cfg.Installation)},
 		"ce-type":             {headerValue(d.Topic)},
 		"ce-subject":          {headerValue(d.Ref)},

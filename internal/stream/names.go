@@ -47,6 +47,21 @@ func (n Names) WorkStream() string { return n.stream("ASYNCEVENT") }
 // TapStream is the stream that keeps what the tap has shown.
 func (n Names) TapStream() string { return n.stream("EVENTLOG") }
 
+// HandoverStream is the stream that takes handovers under a name of the
+// operator's.
+func (n Names) HandoverStream(name string) string { return n.stream(name) }
+
+// handover is where an entry that is handed over to a stream stands. Streams must
+// not share subjects, so the stream's name is in it.
+func (n Names) handover(stream, topic, ref string) string {
+	return n.subject("handover." + EncodeToken(stream) + "." + encodeTopic(topic) + "." + EncodeToken(ref))
+}
+
+// handoverRepublish maps a stream of handovers to where the tap shows them.
+func (n Names) handoverRepublish(stream string) (source, destination string) {
+	return n.subject("handover." + EncodeToken(stream) + ".>"), n.TapSubjects()
+}
+
 // TapSubjects covers everything the tap shows.
 func (n Names) TapSubjects() string { return n.subject("eventlog.>") }
 

@@ -31,6 +31,8 @@ type Publisher struct {
 
 	mu    sync.Mutex
 	clock brokerClock
+	// handovers are the streams for handovers that are known to be there.
+	handovers map[string]bool
 }
 
 var _ outbox.Broker = (*Publisher)(nil)
@@ -44,7 +46,7 @@ func NewPublisher(ctx context.Context, nc *nats.Conn, cfg Config) (*Publisher, e
 	if err != nil {
 		return nil, fmt.Errorf("use jetstream: %w", err)
 	}
-	p := &Publisher{cfg: cfg.withDefaults(), nc: nc, js: js}
+	p := &Publisher{cfg: cfg.withDefaults(), nc: nc, js: js, handovers: map[string]bool{}}
 	err = patiently(ctx, func(ctx context.Context) error {
 		if err := setup(ctx, js, p.cfg); err != nil {
 			return err
@@ -166,7 +168,11 @@ func (p *Publisher) Publish(ctx context.Context, dispatches []outbox.Dispatch) [
 		ack, err := p.js.PublishMsgAsync(msg, jetstream.WithRetryAttempts(0))
 		acks[i], errs[i] = ack, meaning(err)
 	}
-	p.await(ctx, acks, errs)
+	for i, ack := range acks {
+		if ack != nil {
+			_, errs[i] = await(ctx, ack)
+		}
+	}
 	p.confirm(ctx, unconfirmed, errs)
 	return errs
 }
@@ -185,18 +191,15 @@ func (p *Publisher) confirm(ctx context.Context, unconfirmed []int, errs []error
 	}
 }
 
-func (p *Publisher) await(ctx context.Context, acks []jetstream.PubAckFuture, errs []error) {
-	for i, ack := range acks {
-		if ack == nil {
-			continue
-		}
-		select {
-		case <-ack.Ok():
-		case err := <-ack.Err():
-			errs[i] = meaning(err)
-		case <-ctx.Done():
-			errs[i] = ctx.Err()
-		}
+// await waits for what the broker says of a message.
+func await(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
+	select {
+	case stored := <-ack.Ok():
+		return stored, nil
+	case err := <-ack.Err():
+		return nil, meaning(err)
+	case <-ctx.Done():
+		return nil, ctx.Err()
 	}
 }
 

@@ -1,0 +1,169 @@
+package auth_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/stretchr/testify/require"
+
+	"github.com/postlude/postlude/internal/auth"
+)
+
+func topics(t *testing.T, lines ...string) auth.Topics {
+	t.Helper()
+	parsed, err := auth.ParseTopics("topics", strings.NewReader(strings.Join(lines, "\n")))
+	require.NoError(t, err)
+	return parsed
+}
+
+// may is the actions that a caller may do, a letter for each.
+func may(rules auth.Topics, c auth.Caller, topic string) string {
+	var letters strings.Builder
+	for action, letter := range map[auth.Action]byte{auth.Read: 'r', auth.Create: 'w', auth.Consume: 'c', auth.Manage: 'm'} {
+		if rules.May(c, action, topic) {
+			letters.WriteByte(letter)
+		}
+	}
+	var sorted strings.Builder
+	for _, letter := range "rwcm" {
+		if strings.ContainsRune(letters.String(), letter) {
+			sorted.WriteRune(letter)
+		}
+	}
+	return sorted.String()
+}
+
+func TestTopicsByDefault(t *testing.T) {
+	t.Parallel()
+	for _, level := range levels() {
+		caller := auth.Caller{Name: "anna", Level: level}
+		want, async := "rwc", "r"
+		if level == auth.Manager {
+			want, async = "rwcm", "rwcm"
+		}
+		require.Equal(t, want, may(auth.Topics{}, caller, "order.new"), level)
+		require.Equal(t, async, may(auth.Topics{}, caller, "async.event"), level)
+		require.Equal(t, async, may(auth.Topics{}, caller, "async.event.lock.lock"), level)
+		require.True(t, auth.Topics{}.MayAll(caller, auth.Read))
+		require.Equal(t, level == auth.Manager, auth.Topics{}.MayAll(caller, auth.Consume))
+	}
+}
+
+func TestTheMostSpecificRuleDecides(t *testing.T) {
+	t.Parallel()
+	rules := topics(t,
+		"# a comment",
+		"",
+		"*              read            @READER",
+		"order.*        create,read     shop",
+		"order.*        consume         -",
+		"order.secret   read            carl , big boss",
+		"open.*         read,create     *",
+		"async.event    manage          @EDITOR",
+	)
+	shop := auth.Caller{Name: "s1", Names: []string{"s1", "shop"}}
+	reader := auth.Caller{Name: "anna", Names: []string{"anna"}, Level: auth.Reader}
+	carl := auth.Caller{Name: "carl", Names: []string{"carl"}}
+	boss := auth.Caller{Name: "b", Names: []string{"b", "big boss"}, Level: auth.Editor}
+	manager := auth.Caller{Name: "m", Names: []string{"m"}, Level: auth.Manager}
+	for _, c := range []struct {
+		caller auth.Caller
+		topic  string
+		want   string
+	}{
+		{shop, "order.new", "rw"},
+		{shop, "order.new.lock", "rw"},
+		{shop, "order.secret", "w"},
+		{shop, "orders", "wc"},
+		{reader, "order.new", ""},
+		{reader, "orders", "rwc"},
+		{reader, "order.secret.lock", ""},
+		{carl, "order.secret", "r"},
+		{carl, "open.x", "rwc"},
+		{boss, "order.secret", "r"},
+		{boss, "async.event", "rm"},
+		{carl, "async.event", ""},
+		{manager, "order.secret", "rwcm"},
+	} {
+		require.Equal(t, c.want, may(rules, c.caller, c.topic), "%s: %s", c.caller.Name, c.topic)
+	}
+	require.False(t, rules.MayAll(boss, auth.Read), "not order.*")
+	require.True(t, rules.MayAll(manager, auth.Manage))
+}
+
+func TestTopicRulesThatAreRefused(t *testing.T) {
+	t.Parallel()
+	for line, want := range map[string]string{
+		"a":                        "is not: pattern",
+		"a read":                   "is not: pattern",
+		"a , anna":                 `"" is no action`,
+		"a create, read anna":      `"" is no action`,
+		"a read ,":                 "is not: pattern",
+		"a*b read anna":            "not at its end",
+		"a write anna":             `"write" is no action`,
+		"a read @god":              "no access level",
+		"a.lock read anna":         "no part of a topic",
+		"a read x\na read y":       "has a rule for read already",
+		"a read \xff":              "not UTF-8",
+		strings.Repeat("a", 1<<15): "more than",
+	} {
+		_, err := auth.ParseTopics("rules", strings.NewReader("# first\n"+line))
+		require.ErrorContains(t, err, want)
+		var fault *auth.FileError
+		require.ErrorAs(t, err, &fault)
+		require.Equal(t, "rules", fault.File)
+		require.GreaterOrEqual(t, fault.Line, 2)
+	}
+}
+
+func TestTheTopicFileIsReadAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "topics")
+	require.NoError(t, os.WriteFile(path, []byte("a read anna"), 0o600))
+	file, err := auth.NewTopicFile(path, time.Millisecond, zerolog.Nop())
+	require.NoError(t, err)
+	carl := auth.Caller{Name: "carl", Names: []string{"carl"}}
+	require.False(t, file.Topics().May(carl, auth.Read, "a"))
+	require.NoError(t, os.WriteFile(path, []byte("a read carl"), 0o600))
+	require.Eventually(t, func() bool { return file.Topics().May(carl, auth.Read, "a") }, 5*time.Second, time.Millisecond)
+	var none *auth.TopicFile
+	require.True(t, none.Topics().May(carl, auth.Read, "a"))
+	_, err = auth.NewTopicFile(path+"none", 0, zerolog.Nop())
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+// The rules that the documentation shows mean what it says.
+func TestTheRulesInTheDocumentation(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../docs/security.md")
+	require.NoError(t, err)
+	_, rest, found := strings.Cut(string(text), "```\n# pattern")
+	require.True(t, found)
+	lines, _, found := strings.Cut(rest, "```")
+	require.True(t, found)
+	rules := topics(t, "# pattern"+lines)
+	named := func(name string, level auth.Level) auth.Caller {
+		return auth.Caller{Name: "x", Names: []string{"x", name}, Level: level}
+	}
+	for _, c := range []struct {
+		caller auth.Caller
+		topic  string
+		want   string
+	}{
+		{named("shop", auth.NoAccess), "order.new", "w"},
+		{named("warehouse", auth.Author), "order.new", "rwc"},
+		{named("warehouse", auth.Author), "order.audit", "wc"},
+		{named("other", auth.Author), "order.new", ""},
+		{named("other", auth.Author), "order.audit", "w"},
+		{named("other", auth.Editor), "order.audit", "rw"},
+		{named("other", auth.Editor), "async.event", "rm"},
+		{named("other", auth.Author), "else", "r"},
+		{named("other", auth.Manager), "else", "rwcm"},
+	} {
+		require.Equal(t, c.want, may(rules, c.caller, c.topic), "%v: %s", c.caller, c.topic)
+	}
+}
