@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
-	"slices"
 	"time"
 
 	"github.com/postlude/postlude/internal/workflow"
@@ -57,7 +56,7 @@ func (p *Processor) process(ctx context.Context, items workitem.Items, options w
 	if err != nil {
 		return result, err
 	}
-	for _, reached := range slices.Concat([]workflow.Reached{result.Workitem}, result.Splits, result.Others) {
+	for reached := range result.All() {
 		if err := reached.Items.Check(); err != nil {
 			return result, err
 		}

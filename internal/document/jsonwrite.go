@@ -99,7 +99,7 @@ func (f plainJSON) appendValue(dst []byte, value any) []byte {
 		if math.IsNaN(v) || math.IsInf(v, 0) {
 			break
 		}
-		return appendDouble(dst, v)
+		return workitem.AppendJavaDouble(dst, v)
 	case bool:
 		return strconv.AppendBool(dst, v)
 	case time.Time:
@@ -139,7 +139,7 @@ func (f typedJSON) appendValue(dst []byte, value any) []byte {
 		dst = strconv.AppendInt(append(dst, `","$":"`...), v, 10)
 		dst = append(dst, '"')
 	case float64:
-		dst = appendJavaDouble(append(dst, `{"@type":"xs:double","$":"`...), v)
+		dst = workitem.AppendJavaDouble(append(dst, `{"@type":"xs:double","$":"`...), v)
 		dst = append(dst, '"')
 	case bool:
 		dst = strconv.AppendBool(append(dst, `{"@type":"xs:boolean","$":"`...), v)
@@ -162,16 +162,4 @@ func (f typedJSON) appendValue(dst []byte, value any) []byte {
 		return f.appendValue(dst, v)
 	}
 	return append(dst, '}')
-}
-
-func appendJavaDouble(dst []byte, v float64) []byte {
-	switch {
-	case math.IsNaN(v):
-		return append(dst, "NaN"...)
-	case math.IsInf(v, 1):
-		return append(dst, "Infinity"...)
-	case math.IsInf(v, -1):
-		return append(dst, "-Infinity"...)
-	}
-	return appendDouble(dst, v)
 }

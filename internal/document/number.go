@@ -6,29 +6,6 @@ import (
 	"strings"
 )
 
-// appendDouble appends a double as Java does: 1.5, 100.0, 1.0E7, 1.0E-5. NaN
-// and the infinities depend on the form and are not for here.
-func appendDouble(dst []byte, v float64) []byte {
-	start := len(dst)
-	if abs := math.Abs(v); v == 0 || (abs >= 1e-3 && abs < 1e7) {
-		dst = strconv.AppendFloat(dst, v, 'f', -1, 64)
-		if !strings.Contains(string(dst[start:]), ".") {
-			dst = append(dst, ".0"...)
-		}
-		return dst
-	}
-	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'e', -1, 64), "e")
-	dst = append(dst, mantissa...)
-	if !strings.Contains(mantissa, ".") {
-		dst = append(dst, ".0"...)
-	}
-	dst = append(dst, 'E')
-	if exponent[0] == '-' {
-		dst = append(dst, '-')
-	}
-	return append(dst, strings.TrimLeft(exponent, "+-0")...)
-}
-
 // parseDecimal reads a decimal number with or without exponent; unlike
 // [strconv.ParseFloat] nothing else, and no number too large for a double.
 func parseDecimal(text string) (float64, bool) {

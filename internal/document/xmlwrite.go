@@ -116,12 +116,10 @@ func integerType(v int64) string {
 
 func appendXMLDouble(dst []byte, v float64) []byte {
 	switch {
-	case math.IsNaN(v):
-		return append(dst, "NaN"...)
 	case math.IsInf(v, 1):
 		return append(dst, "INF"...)
 	case math.IsInf(v, -1):
 		return append(dst, "-INF"...)
 	}
-	return appendDouble(dst, v)
+	return workitem.AppendJavaDouble(dst, v)
 }

@@ -1,22 +1,15 @@
 package dryrun
 
 import (
-	"slices"
-
 	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// Reached returns all workitems of a result, first the one that was asked for.
-func Reached(r workflow.Result) []workflow.Reached {
-	return slices.Concat([]workflow.Reached{r.Workitem}, r.Splits, r.Others)
-}
-
 // CheckItems returns the error of the first workitem of a result that could not
 // be stored, a [*workflow.Error].
 func CheckItems(r workflow.Result) error {
-	for _, reached := range Reached(r) {
+	for reached := range r.All() {
 		if err := reached.Items.Check(); err != nil {
 			id := reached.Items.Text(workitem.UniqueID)
 			return &workflow.Error{Code: workflow.InvalidWorkitem, Message: "workitem " + id, Err: err}

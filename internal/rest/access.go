@@ -9,14 +9,11 @@ import (
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// Items of the access lists, and of who did something, under the names of today
-// and of old.
+// Items of who did something, under their names of old.
 const (
-	itemReadAccess  = "$readaccess"
-	itemWriteAccess = "$writeaccess"
-	itemOldCreator  = "namcreator"
-	itemOldEditor   = "namcurrenteditor"
-	itemOldLast     = "namlasteditor"
+	itemOldCreator = "namcreator"
+	itemOldEditor  = "namcurrenteditor"
+	itemOldLast    = "namlasteditor"
 )
 
 // codeNotYours is the code of a processing that the caller's rights forbid: Imixs'
@@ -26,7 +23,7 @@ const codeNotYours = "OPERATION_NOTALLOWED"
 // accessOf are the access lists of a workitem. A value that is no text restricts
 // as well, by its text.
 func accessOf(items workitem.Items) auth.Access {
-	return auth.Access{Read: textsOf(items.Values(itemReadAccess)), Write: textsOf(items.Values(itemWriteAccess))}
+	return auth.Access{Read: textsOf(items.Values(workitem.ReadAccess)), Write: textsOf(items.Values(workitem.WriteAccess))}
 }
 
 func textsOf(values []any) []string {

@@ -21,7 +21,7 @@ type asyncEvent struct {
 // armed returns what a real run would arm.
 func armed(r workflow.Result, now time.Time) ([]asyncEvent, error) {
 	events := []asyncEvent{}
-	for _, reached := range dryrun.Reached(r) {
+	for reached := range r.All() {
 		entries, err := asyncevent.Arm(reached, now)
 		if err != nil {
 			return nil, err

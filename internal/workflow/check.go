@@ -153,8 +153,8 @@ func (c *checker) topics(e *bpmn.Event, found []tag.Tag) {
 		switch name, _ := found[i].Attribute("name"); strings.TrimSpace(name) {
 		case "":
 			c.report(bpmn.ResultMalformed, e.Line, e.ElementID, "result: <eventlog> has no topic, the attribute name")
-		case "async.event":
-			c.report(bpmn.ResultMalformed, e.Line, e.ElementID, "result: <eventlog> has the topic async.event, which belongs to boundary events")
+		case AsyncTopic:
+			c.report(bpmn.ResultMalformed, e.Line, e.ElementID, "result: <eventlog> has the topic %s, which belongs to boundary events", AsyncTopic)
 		}
 	}
 }

@@ -50,9 +50,9 @@ func (r *run) extend(ctx context.Context, event *bpmn.Event) (workitem.Items, er
 	if err := r.plugins(ctx, step); err != nil {
 		return nil, err
 	}
-	for name, own := range map[string]string{workitem.UniqueID: r.id, workitem.TransactionID: r.transactionID} {
-		if r.items.Text(name) != own {
-			return nil, fault(PluginError, "event %d (%s) changes %s", event.ID, event.ElementID, name)
+	for _, own := range [...]struct{ name, value string }{{workitem.UniqueID, r.id}, {workitem.TransactionID, r.transactionID}} {
+		if r.items.Text(own.name) != own.value {
+			return nil, fault(PluginError, "event %d (%s) changes %s", event.ID, event.ElementID, own.name)
 		}
 	}
 	return step.Event, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"iter"
 	"strconv"
 	"sync"
 	"time"
@@ -99,6 +100,27 @@ type Result struct {
 	Adapted bool
 }
 
+// All are the workitems of the result: the one that was asked for, its splits
+// and the others.
+func (r *Result) All() iter.Seq[Reached] {
+	return func(yield func(Reached) bool) {
+		if !yield(r.Workitem) {
+			return
+		}
+		for _, more := range [][]Reached{r.Splits, r.Others} {
+			for _, reached := range more {
+				if !yield(reached) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// AsyncTopic is the topic of boundary events; what is written to it moves
+// workitems, so plugins write to others.
+const AsyncTopic = "async.event"
+
 // Entry is an event log entry that a plugin writes.
 type Entry struct {
 	Topic, Ref string
@@ -168,14 +190,6 @@ func setEditor(items workitem.Items, editor string) {
 	}
 	items.Set(workitem.Editor, editor)
 	items.Set("namcurrenteditor", editor)
-}
-
-// either returns an id that has an old name too.
-func either(items workitem.Items, name, old string) int {
-	if n := items.Int(name); n != 0 {
-		return n
-	}
-	return items.Int(old)
 }
 
 func setTask(items workitem.Items, task int) {

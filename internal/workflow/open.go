@@ -29,7 +29,7 @@ func Open(given, stored workitem.Items) (workitem.Items, error) {
 			return nil, &Error{Code: code, Message: "open workitem", Err: ErrNotAllowed}
 		}
 	} else {
-		task, on := either(given, workitem.TaskID, workitem.ProcessID), either(stored, workitem.TaskID, workitem.ProcessID)
+		task, on := given.Task(), stored.Task()
 		if task > 0 && task != on {
 			return nil, &Error{Code: InvalidTask, Message: fmt.Sprintf("task %d, not %d", on, task), Err: ErrTask}
 		}
@@ -49,9 +49,9 @@ func missingToCreate(given workitem.Items) Code {
 	switch {
 	case given.Empty(workitem.ModelVersion) && given.Empty(workitem.WorkflowGroup):
 		code = UndefinedModelVersion
-	case either(given, workitem.TaskID, workitem.ProcessID) <= 0:
+	case given.Task() <= 0:
 		code = UndefinedProcessID
-	case either(given, workitem.EventID, workitem.ActivityID) <= 0:
+	case given.Event() <= 0:
 		code = UndefinedActivityID
 	}
 	if code != "" && !given.Empty(workitem.UniqueID) {

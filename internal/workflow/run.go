@@ -37,7 +37,7 @@ const maxID = 255
 
 // process processes the event that the workitem names, and all that follow it.
 func (r *run) process(ctx context.Context) error {
-	task, event := either(r.items, workitem.TaskID, workitem.ProcessID), either(r.items, workitem.EventID, workitem.ActivityID)
+	task, event := r.items.Task(), r.items.Event()
 	if task <= 0 {
 		return fault(UndefinedProcessID, "$taskid is %d", task)
 	}

@@ -27,7 +27,7 @@ func FormatValue(value any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return formatDouble(v)
+		return string(AppendJavaDouble(nil, v))
 	case bool:
 		return strconv.FormatBool(v)
 	case time.Time:
@@ -42,29 +42,32 @@ func FormatValue(value any) string {
 	return fmt.Sprint(value)
 }
 
-// formatDouble writes the shortest text that reads back as v, with at least one
-// digit behind the point, and with an exponent below 0.001 and from ten million.
-func formatDouble(v float64) string {
+// AppendJavaDouble appends the shortest text that reads back as v, as Java's
+// Double.toString does: with at least one digit behind the point, with an
+// exponent below 0.001 and from ten million, NaN, Infinity or -Infinity.
+func AppendJavaDouble(dst []byte, v float64) []byte {
 	switch magnitude := math.Abs(v); {
 	case math.IsNaN(v):
-		return "NaN"
+		return append(dst, "NaN"...)
 	case math.IsInf(v, 1):
-		return "Infinity"
+		return append(dst, "Infinity"...)
 	case math.IsInf(v, -1):
-		return "-Infinity"
+		return append(dst, "-Infinity"...)
 	case v == 0, magnitude >= 1e-3 && magnitude < 1e7:
-		return withFraction(strconv.FormatFloat(v, 'f', -1, 64))
+		return withFraction(dst, strconv.FormatFloat(v, 'f', -1, 64))
 	}
 	mantissa, exponent, _ := strings.Cut(strconv.FormatFloat(v, 'E', -1, 64), "E")
-	sign := strings.TrimPrefix(exponent[:1], "+")
-	return withFraction(mantissa) + "E" + sign + strings.TrimLeft(exponent[1:], "0")
+	dst = append(withFraction(dst, mantissa), 'E')
+	dst = append(dst, strings.TrimPrefix(exponent[:1], "+")...)
+	return append(dst, strings.TrimLeft(exponent[1:], "0")...)
 }
 
-func withFraction(digits string) string {
+func withFraction(dst []byte, digits string) []byte {
+	dst = append(dst, digits...)
 	if strings.Contains(digits, ".") {
-		return digits
+		return dst
 	}
-	return digits + ".0"
+	return append(dst, ".0"...)
 }
 
 func formatList(list List) string {

@@ -51,6 +51,8 @@ const (
 	LastEditor       = "$lasteditor"
 	Created          = "$created"
 	Modified         = "$modified"
+	ReadAccess       = "$readaccess"
+	WriteAccess      = "$writeaccess"
 	Type             = "type"
 )
 

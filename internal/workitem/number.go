@@ -23,11 +23,24 @@ func (it Items) Int(name string) int {
 	case float64:
 		return truncate(v)
 	case string:
-		if n, ok := javaDouble(v); ok {
+		if n, err := ParseJavaDouble(v); err == nil {
 			return truncate(n)
 		}
 	}
 	return 0
+}
+
+// Task is $taskid, or $processid, its name of old, where that is 0 or absent.
+func (it Items) Task() int { return it.either(TaskID, ProcessID) }
+
+// Event is $eventid, or $activityid, its name of old, where that is 0 or absent.
+func (it Items) Event() int { return it.either(EventID, ActivityID) }
+
+func (it Items) either(name, old string) int {
+	if n := it.Int(name); n != 0 {
+		return n
+	}
+	return it.Int(old)
 }
 
 // Long returns the first value if it is an integer or the text of one, without
@@ -74,37 +87,6 @@ func truncate(f float64) int {
 		return 0
 	}
 	return int(min(max(f, math.MinInt32), math.MaxInt32))
-}
-
-// javaDouble reads a number as Java's Double.parseDouble does: with space
-// around it, and with a type suffix.
-func javaDouble(text string) (float64, bool) {
-	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
-	switch unsigned := strings.TrimLeft(text, "+-"); {
-	case len(text)-len(unsigned) > 1, unsigned == "":
-		return 0, false
-	case unsigned == "NaN", unsigned == "Infinity":
-	case strings.ContainsAny(unsigned, "_iInN"): // Go's own spellings
-		return 0, false
-	default:
-		if !hexadecimal(unsigned) || strings.ContainsAny(unsigned, "pP") {
-			text = trimSuffix(text)
-		}
-	}
-	f, err := strconv.ParseFloat(text, 64)
-	return f, err == nil || errors.Is(err, strconv.ErrRange)
-}
-
-func hexadecimal(number string) bool {
-	return strings.HasPrefix(number, "0x") || strings.HasPrefix(number, "0X")
-}
-
-// trimSuffix removes the letter by which Java tells a float from a double.
-func trimSuffix(number string) string {
-	if last := len(number) - 1; last > 0 && strings.IndexByte("dDfF", number[last]) >= 0 {
-		return number[:last]
-	}
-	return number
 }
 
 // westernDigits turns digits of any script into those of ASCII.

@@ -5,13 +5,10 @@ import (
 	"slices"
 
 	"github.com/postlude/postlude/internal/workflow"
+	"github.com/postlude/postlude/internal/workitem"
 )
 
-const (
-	participants = "$participants"
-	readAccess   = "$readaccess"
-	writeAccess  = "$writeaccess"
-)
+const participants = "$participants"
 
 // Access is Imixs' generic adapter for access lists: it adds who processes to
 // the participants, and writes who may read and write the workitem, where the
@@ -31,18 +28,18 @@ func (Access) Run(ctx context.Context, step *workflow.Step) error {
 		return nil
 	}
 	// Both lists begin empty: a mapping must not carry the old names over.
-	step.Items.Remove(readAccess)
-	step.Items.Remove(writeAccess)
+	step.Items.Remove(workitem.ReadAccess)
+	step.Items.Remove(workitem.WriteAccess)
 	readers, err := names(ctx, step, entity, "namaddreadaccess", "keyaddreadfields")
 	if err != nil {
 		return err
 	}
-	step.Items.Set(readAccess, readers...)
+	step.Items.Set(workitem.ReadAccess, readers...)
 	writers, err := names(ctx, step, entity, "namaddwriteaccess", "keyaddwritefields")
 	if err != nil {
 		return err
 	}
-	step.Items.Set(writeAccess, writers...)
+	step.Items.Set(workitem.WriteAccess, writers...)
 	return nil
 }
 

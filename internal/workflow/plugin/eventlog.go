@@ -13,9 +13,6 @@ import (
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// asyncTopic is that of boundary events; what is written to it moves workitems.
-const asyncTopic = "async.event"
-
 // EventLog is org.imixs.workflow.engine.plugins.EventLogPlugin: it writes an
 // entry to the event log for each <eventlog> tag of the event, in their order.
 type EventLog struct{}
@@ -48,8 +45,8 @@ func readEntry(t *tag.Tag, uniqueID string) (workflow.Entry, error) {
 	switch e.Topic {
 	case "":
 		return e, refuse(workflow.InvalidTagFormat, "<eventlog>: there is no topic, the attribute name")
-	case asyncTopic:
-		return e, refuse(workflow.OperationNotAllowed, "<eventlog>: the topic %s belongs to boundary events", asyncTopic)
+	case workflow.AsyncTopic:
+		return e, refuse(workflow.OperationNotAllowed, "<eventlog>: the topic %s belongs to boundary events", workflow.AsyncTopic)
 	}
 	definition, err := children("<eventlog>", t.Content)
 	if err != nil {

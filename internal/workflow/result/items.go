@@ -95,13 +95,13 @@ func convert(content, kind string) any {
 	case "long":
 		return parseInt(content, 64)
 	case "double":
-		v, err := javaformat.ParseDouble(content)
+		v, err := workitem.ParseJavaDouble(content)
 		if err != nil {
 			return 0.0
 		}
 		return v
 	case "float":
-		v, err := javaformat.ParseFloat(content)
+		v, err := workitem.ParseJavaFloat(content)
 		if err != nil {
 			return 0.0
 		}

@@ -125,8 +125,8 @@ func (c *collection) lookup(name string) ([]any, bool) {
 // use those as properties.
 func (c *collection) defineIdentifiers() {
 	for name, get := range map[string]func() any{
-		"taskID":        func() any { return either(c.items, workitem.TaskID, workitem.ProcessID) },
-		"eventID":       func() any { return either(c.items, workitem.EventID, workitem.ActivityID) },
+		"taskID":        func() any { return c.items.Task() },
+		"eventID":       func() any { return c.items.Event() },
 		"uniqueID":      func() any { return c.items.Text(workitem.UniqueID) },
 		"modelVersion":  func() any { return c.items.Text(workitem.ModelVersion) },
 		"workflowGroup": func() any { return c.items.Text(workitem.WorkflowGroup) },
@@ -142,13 +142,6 @@ func (c *collection) defineIdentifiers() {
 			panic(err)
 		}
 	}
-}
-
-func either(items workitem.Items, name, old string) int {
-	if n := items.Int(name); n != 0 {
-		return n
-	}
-	return items.Int(old)
 }
 
 func (c *collection) getters() map[string]func(name string) goja.Value {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/postlude/postlude/internal/workflow/javaformat"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
@@ -60,9 +59,9 @@ func toNumber(value any) (float64, error) {
 	case int64:
 		return float64(v), nil
 	case string:
-		return javaformat.ParseDouble(v)
+		return workitem.ParseJavaDouble(v)
 	}
-	return 0, javaformat.ErrNoNumber
+	return 0, workitem.ErrNoNumber
 }
 
 // plain returns a value as Java's toString does: {name=value} for maps and

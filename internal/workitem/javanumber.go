@@ -1,4 +1,4 @@
-package javaformat
+package workitem
 
 import (
 	"errors"
@@ -10,15 +10,15 @@ import (
 // ErrNoNumber says that a text is no number.
 var ErrNoNumber = errors.New("the text is not a number")
 
-// ParseDouble reads a number in the form that Java's Double.parseDouble takes:
+// ParseJavaDouble reads a number in the form that Java's Double.parseDouble takes:
 // decimal with a point, or hexadecimal with an exponent, with a d or f behind
 // it or not. What is too large is infinite. The error is [ErrNoNumber].
-func ParseDouble(text string) (float64, error) { return parseFloat(text, 64) }
+func ParseJavaDouble(text string) (float64, error) { return parseJava(text, 64) }
 
-// ParseFloat is like [ParseDouble] for a number of 32 bits. The result is the
+// ParseJavaFloat is like [ParseJavaDouble] for a number of 32 bits. The result is the
 // double that shows the same digits: 0.1, not 0.10000000149011612.
-func ParseFloat(text string) (float64, error) {
-	v, err := parseFloat(text, 32)
+func ParseJavaFloat(text string) (float64, error) {
+	v, err := parseJava(text, 32)
 	if err != nil || math.IsInf(v, 0) {
 		return v, err
 	}
@@ -29,7 +29,7 @@ func ParseFloat(text string) (float64, error) {
 	return v, nil
 }
 
-func parseFloat(text string, bits int) (float64, error) {
+func parseJava(text string, bits int) (float64, error) {
 	text = strings.TrimFunc(text, func(r rune) bool { return r <= ' ' })
 	number := strings.TrimLeft(text, "+-")
 	if len(text)-len(number) > 1 || number == "" {
@@ -42,7 +42,7 @@ func parseFloat(text string, bits int) (float64, error) {
 		return math.Inf(1 - 2*strings.Count(text, "-")), nil
 	}
 	// Go reads "inf", "nan" and digits with underscores, Java does not.
-	if strings.IndexFunc(number, foreign) >= 0 || number[0] > '9' {
+	if strings.IndexFunc(number, notOfNumbers) >= 0 || number[0] > '9' {
 		return 0, ErrNoNumber
 	}
 	if hex := len(number) > 1 && number[1]|' ' == 'x'; !hex || strings.ContainsAny(number, "pP") {
@@ -58,8 +58,8 @@ func parseFloat(text string, bits int) (float64, error) {
 	return v, nil
 }
 
-// foreign reports whether a character is in no number, but for the digits of
+// notOfNumbers reports whether a character is in no number, but for the digits of
 // hexadecimal ones.
-func foreign(r rune) bool {
+func notOfNumbers(r rune) bool {
 	return (r < '0' || r > '9') && !strings.ContainsRune(".+-xXpP", r) && (r|' ' < 'a' || r|' ' > 'f')
 }
