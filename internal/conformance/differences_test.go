@@ -17,17 +17,22 @@ type difference struct {
 	kind    string
 	cases   []string                 // names, exactly: these do differ
 	matches func(c *engineCase) bool // in place of names: these may differ
+	always  bool                     // what matches does differ
 }
 
 func (d difference) covers(c *engineCase) bool {
 	return d.kind == c.Kind && (slices.Contains(d.cases, c.Name) || (d.matches != nil && d.matches(c)))
 }
 
+// mayHold reports whether a case that is covered may hold all the same.
+func (d difference) mayHold() bool { return d.matches != nil && !d.always }
+
 // differences stand beside the runners of their kinds.
 var differences = slices.Concat(
 	itemDifferences, conditionDifferences, ruleDifferences,
 	textDifferences, tagDifferences, resultDifferences,
 	pluginDifferences, processDifferences,
+	xmlDifferences, jsonDifferences,
 )
 
 // differenceOf returns the rule by which a case differs, nil if it has to hold.

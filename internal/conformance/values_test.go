@@ -45,7 +45,8 @@ func (it items) clone() workitem.Items {
 
 // value is a recorded value as one of our item types, v:
 //
-//   - integers of any width are int64, float, double and decimal are float64;
+//   - integers of any width are int64, those beyond it, float, double and
+//     decimal are float64;
 //   - a character is a string, an array a list;
 //   - nothing is never a value: it is left out of lists and maps.
 //
@@ -104,8 +105,10 @@ func isTagged(members map[string]json.RawMessage) bool {
 
 func fromTag(tag string, content json.RawMessage) (any, error) {
 	switch tag {
-	case "@long", "@short", "@byte", "@bigint":
+	case "@long", "@short", "@byte":
 		return strconv.ParseInt(plain(content), 10, 64)
+	case "@bigint":
+		return fromBigInteger(plain(content))
 	case "@double", "@float", "@bigdecimal":
 		return strconv.ParseFloat(plain(content), 64)
 	case "@char":
@@ -130,6 +133,13 @@ func fromTag(tag string, content json.RawMessage) (any, error) {
 		return class(plain(content)), nil
 	}
 	return nil, fmt.Errorf("unknown tag %s", tag)
+}
+
+func fromBigInteger(digits string) (any, error) {
+	if n, err := strconv.ParseInt(digits, 10, 64); err == nil {
+		return n, nil
+	}
+	return strconv.ParseFloat(digits, 64)
 }
 
 // plain is a number as it stands, or a text without its quotes.
