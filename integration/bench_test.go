@@ -100,7 +100,12 @@ SELECT
     w.workflow_group,
     w.created,
     w.modified,
-    replace(w.items::text, w.uniqueid, n.id)::json
+    replace(w.items::text, w.uniqueid, n.id)::json,
+    w.creator,
+    w.owners,
+    w.writers,
+    w.readers,
+    w.refs
 FROM workitem w
 CROSS JOIN (SELECT gen_random_uuid()::text AS id FROM generate_series(1, $2)) n
 WHERE w.uniqueid = $1`

@@ -53,6 +53,9 @@ const (
 	Modified         = "$modified"
 	ReadAccess       = "$readaccess"
 	WriteAccess      = "$writeaccess"
+	Owner            = "$owner"
+	WorkitemRef      = "$workitemref"
+	UniqueIDRef      = "$uniqueidref"
 	Type             = "type"
 )
 

@@ -58,9 +58,21 @@ SET version        = w.version + 1,
     type           = x.type,
     workflow_group = x.workflow_group,
     modified       = clock_timestamp(),
-    items          = x.items::json
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[])
-    AS x (uniqueid, transaction_id, armed_by, model_version, task_id, type, workflow_group, items)
+    items          = x.items::json,
+    creator        = x.creator,
+    -- What is equal stays the datum it is: a long one, that is compressed or
+    -- stored apart, would count as changed, and the row not be updated in place.
+    owners         = CASE WHEN w.owners = x.owners::text[] THEN w.owners ELSE x.owners::text[] END,
+    writers        = CASE WHEN w.writers = x.writers::text[] THEN w.writers ELSE x.writers::text[] END,
+    readers        = CASE WHEN w.readers = x.readers::text[] THEN w.readers ELSE x.readers::text[] END,
+    refs           = CASE WHEN w.refs = x.refs::text[] THEN w.refs ELSE x.refs::text[] END
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[]
+) AS x (
+    uniqueid, transaction_id, armed_by, model_version, task_id, type, workflow_group, items,
+    creator, owners, writers, readers, refs
+)
 WHERE w.uniqueid = x.uniqueid
 RETURNING w.uniqueid, w.created, w.modified`
 
@@ -76,7 +88,12 @@ INSERT INTO workitem (
     workflow_group,
     created,
     modified,
-    items
+    items,
+    creator,
+    owners,
+    writers,
+    readers,
+    refs
 )
 SELECT
     x.uniqueid,
@@ -89,9 +106,19 @@ SELECT
     x.workflow_group,
     coalesce(x.created, clock_timestamp()),
     clock_timestamp(),
-    x.items::json
-FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[], $9::timestamptz[])
-    AS x (uniqueid, transaction_id, armed_by, model_version, task_id, type, workflow_group, items, created)
+    x.items::json,
+    x.creator,
+    x.owners::text[],
+    x.writers::text[],
+    x.readers::text[],
+    x.refs::text[]
+FROM unnest(
+    $1::text[], $2::text[], $3::text[], $4::text[], $5::integer[], $6::text[], $7::text[], $8::text[],
+    $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::timestamptz[]
+) AS x (
+    uniqueid, transaction_id, armed_by, model_version, task_id, type, workflow_group, items,
+    creator, owners, writers, readers, refs, created
+)
 -- who makes an id that another transaction is making waits for it: all do in
 -- one order
 ORDER BY x.uniqueid
@@ -148,6 +175,7 @@ func write(ctx context.Context, db DB, byID map[string]*Record, sql string, c *c
 type columns struct {
 	ids, transactions, armedBy, models, types, groups, items []string
 	tasks                                                    []int
+	creators, owners, writers, readers, refs                 []string
 	created                                                  []*time.Time
 }
 
@@ -160,6 +188,11 @@ func (c *columns) add(r *Record) {
 	c.types = append(c.types, r.Items.Text(Type))
 	c.groups = append(c.groups, r.Items.Text(WorkflowGroup))
 	c.items = append(c.items, string(storedForm(r.Items)))
+	c.creators = append(c.creators, creatorOf(r.Items))
+	c.owners = append(c.owners, arrayOf(ownersOf(r.Items)))
+	c.writers = append(c.writers, arrayOf(writersOf(r.Items)))
+	c.readers = append(c.readers, arrayOf(readersOf(r.Items)))
+	c.refs = append(c.refs, arrayOf(refsOf(r.Items)))
 	var created *time.Time
 	if t := r.Items.Date(Created); !t.IsZero() {
 		created = &t
@@ -168,7 +201,10 @@ func (c *columns) add(r *Record) {
 }
 
 func (c *columns) args() []any {
-	return []any{c.ids, c.transactions, c.armedBy, c.models, c.tasks, c.types, c.groups, c.items}
+	return []any{
+		c.ids, c.transactions, c.armedBy, c.models, c.tasks, c.types, c.groups, c.items,
+		c.creators, c.owners, c.writers, c.readers, c.refs,
+	}
 }
 
 // storedForm leaves out what has a column of its own and changes with it.
