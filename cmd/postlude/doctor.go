@@ -97,6 +97,7 @@ func (c *doctorCommand) examine(ctx context.Context) []check {
 	database, schema, broker, async, topics := &checks[0], &checks[1], &checks[2], &checks[3], &checks[4]
 
 	installation := ""
+	var policies []outbox.Topic
 	pool, err := postgres.Connect(ctx, postgres.Config{URL: c.database.URL, MaxConns: 2, ApplicationName: "postlude doctor"})
 	database.found(err, "Postgres answers")
 	if err == nil {
@@ -104,10 +105,11 @@ func (c *doctorCommand) examine(ctx context.Context) []check {
 		installation, err = c.examineSchema(ctx, pool)
 		schema.found(err, "installation "+installation)
 		if err == nil {
-			topics.found(c.examineTopics(ctx, pool), "all published entries are consumed")
+			policies, err = c.examineTopics(ctx, pool)
+			topics.found(err, "all published entries are consumed")
 		}
 	}
-	broker.found(c.examineBroker(ctx, installation), "NATS with JetStream answers")
+	broker.found(c.examineBroker(ctx, installation, policies), "NATS with JetStream answers")
 	async.found(c.examineSettings(), "ASYNCEVENT_PROCESSOR_ENABLED is true")
 	return checks
 }
@@ -135,30 +137,39 @@ func (c *doctorCommand) examineSchema(ctx context.Context, pool *pgxpool.Pool) (
 	return installation, nil
 }
 
-func (c *doctorCommand) examineTopics(ctx context.Context, pool *pgxpool.Pool) error {
+// examineTopics also returns the policies, as far as they could be read.
+func (c *doctorCommand) examineTopics(ctx context.Context, pool *pgxpool.Pool) ([]outbox.Topic, error) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
+	policies, err := outbox.ListTopics(ctx, pool)
+	if err != nil {
+		return nil, err
+	}
 	backlogs, err := outbox.Unconsumed(ctx, pool, c.Unconsumed)
 	if err != nil {
-		return err
+		return policies, err
 	}
 	var found []error
 	for _, b := range backlogs {
 		found = append(found, fmt.Errorf("%s: %s published and not removed, the oldest for %s",
 			b.Topic, entryCount(b.Entries), b.Oldest.Round(time.Second)))
 	}
-	return errors.Join(found...)
+	return policies, errors.Join(found...)
 }
 
 func entryCount(n int) string {
-	if n == 1 {
+	switch n {
+	case 1:
 		return "1 entry"
+	case outbox.MaxCounted:
+		return fmt.Sprintf("%d or more entries", n)
 	}
 	return fmt.Sprintf("%d entries", n)
 }
 
-// examineBroker looks whether the stream is ours where it is known who we are.
-func (c *doctorCommand) examineBroker(ctx context.Context, installation string) error {
+// examineBroker looks whether the streams are ours where it is known who we are,
+// and whether those of handovers keep what they are given.
+func (c *doctorCommand) examineBroker(ctx context.Context, installation string, policies []outbox.Topic) error {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	nc, err := stream.Connect(stream.Dial{
@@ -173,12 +184,16 @@ func (c *doctorCommand) examineBroker(ctx context.Context, installation string) 
 	if err != nil {
 		return err
 	}
-	err = stream.Check(ctx, nc, stream.Config{Installation: installation, Names: names})
+	cfg := stream.Config{Installation: installation, Names: names}
+	err = stream.Check(ctx, nc, cfg)
 	var foreign *stream.ForeignStreamError
 	if installation == "" && errors.As(err, &foreign) {
 		return nil
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return stream.CheckHandovers(ctx, nc, cfg, policies)
 }
 
 func (c *doctorCommand) examineSettings() error {

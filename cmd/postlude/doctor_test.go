@@ -3,9 +3,11 @@ package main
 import (
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/rs/zerolog"
 	"github.com/stretchr/testify/require"
 
@@ -86,6 +88,28 @@ func TestDoctorFindsAForeignStream(t *testing.T) {
 	require.Contains(t, details["broker"], "belongs to installation")
 	_, results, _ = examine(t, "--database-url="+db.URL, "--nats-url="+broker.URL(), "--prefix=ours")
 	require.Equal(t, "ok", results["broker"])
+}
+
+func TestDoctorFindsAStreamThatDoesNotKeepHandovers(t *testing.T) {
+	t.Parallel()
+	db, broker := postgrestest.New(t), natstest.New(t)
+	url, nats := "--database-url="+db.URL, "--nats-url="+broker.URL()
+	succeed(t, "", "topic", "set", "order", url, "--policy=handover", "--stream=ORDERS", "--grace=10m")
+	_, results, _ := examine(t, url, nats)
+	require.Equal(t, "ok", results["broker"], "a relay will make it")
+
+	installation := ""
+	require.NoError(t, db.Pool.QueryRow(t.Context(), "SELECT id::text FROM installation").Scan(&installation))
+	js, err := jetstream.New(dial(t, broker.URL()))
+	require.NoError(t, err)
+	_, err = js.CreateStream(t.Context(), jetstream.StreamConfig{
+		Name: "ORDERS", Subjects: []string{"handover.ORDERS.>"}, MaxAge: time.Minute,
+		Metadata: map[string]string{"postlude.installation": installation},
+	})
+	require.NoError(t, err)
+	_, results, details := examine(t, url, nats)
+	require.Equal(t, "problem", results["broker"])
+	require.Contains(t, details["broker"], "order: stream ORDERS keeps messages for 1m0s")
 }
 
 func dial(t *testing.T, url string) *stream.Conn {

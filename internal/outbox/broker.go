@@ -10,7 +10,7 @@ import (
 )
 
 // Errors that a [Broker] gives for a single dispatch. Any other error means
-// that it is not known whether the broker has the message.
+// that the broker is away, or that it is not known whether it has the message.
 var (
 	// ErrQueued says that the broker still has a message of this entry that
 	// nobody has finished; there is no need of another.
@@ -18,6 +18,10 @@ var (
 	// ErrRefused says that the broker will never take this message: it is too
 	// large, or its subject is not valid.
 	ErrRefused = errors.New("the broker refuses the message")
+	// ErrUnusable says that the stream of a handover does not take messages now:
+	// it does not answer, is not ours, or would not keep them. Whether it has the
+	// message is not known.
+	ErrUnusable = errors.New("the stream cannot be used for handovers")
 )
 
 // Broker is where a relay publishes entries.
@@ -29,14 +33,31 @@ type Broker interface {
 	// acknowledgements and returns an error, or nil, for each.
 	Publish(ctx context.Context, dispatches []Dispatch) []error
 	// HandOver is Publish for handovers: to the stream that each dispatch names,
-	// which is made if it is missing. A stream that cannot be ours is an
-	// [ErrRefused].
+	// which is made if it is missing. Streams that do not answer hold it up for
+	// about a second, all together, and for a while after that not at all: their
+	// dispatches get an [ErrUnusable].
 	HandOver(ctx context.Context, dispatches []Dispatch) []Handed
-	// Holds says of each handover whether the broker has it still: a message of
-	// that entry, under that sequence, in that stream. An error means that it is
-	// not known of any.
-	Holds(ctx context.Context, handovers []Handover) ([]bool, error)
+	// Holds says of each handover what the broker knows of it: of a message of
+	// that entry, under that sequence, in that stream. The errors are why streams
+	// could not be asked, by the names in the handovers: nothing is known of what
+	// is in these, and the others are asked all the same.
+	Holds(ctx context.Context, handovers []Handover) ([]Answer, map[string]error)
 }
+
+// Answer is what a broker says of a message that it acknowledged.
+type Answer int
+
+const (
+	// Unknown is no answer.
+	Unknown Answer = iota
+	// Held says that the broker has the message.
+	Held
+	// Lost says that it has not, though nobody removed it.
+	Lost
+	// Removed says that it has not, since the stream's own limits, as its operator
+	// has set them, removed it.
+	Removed
+)
 
 // Handed is what a broker says of a handover.
 type Handed struct {

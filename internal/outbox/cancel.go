@@ -13,11 +13,13 @@ import (
 // ReasonCancelled is the reason of a discard: somebody wanted it so.
 const ReasonCancelled = "cancelled"
 
+// What a relay has in hand may be published at this moment, or have been. Only
+// workers ask again whether the entry is there.
 const cancelSQL = `
 WITH entry AS MATERIALIZED (
     SELECT
         id,
-        published_at,
+        published_at IS NOT NULL OR topic <> 'async.event' AND dispatched_at IS NOT NULL AS published,
         lock_owner,
         lock_expires,
         lock_expires > clock_timestamp() AS held
@@ -29,7 +31,7 @@ removed AS (
     DELETE FROM eventlog e
     USING entry f
     WHERE e.id = f.id
-      AND f.published_at IS NULL
+      AND NOT f.published
       AND f.held IS NOT TRUE
     RETURNING e.id, e.topic, e.ref, e.due, e.data, e.armed_by
 ),
@@ -40,7 +42,7 @@ done AS (
     RETURNING id
 )
 SELECT
-    f.published_at IS NOT NULL,
+    f.published,
     coalesce(f.lock_owner, ''),
     f.lock_expires,
     d.id IS NOT NULL
@@ -49,8 +51,11 @@ LEFT JOIN done d ON true`
 
 // Cancel removes an entry that waits, an async one too, and records it as
 // discarded. An async entry can be cancelled until the transaction of its effect
-// commits: whichever of the two comes first holds. The error is [ErrNotFound],
-// [ErrPublished], or a [*LockedError] while a client holds the entry.
+// commits: whichever of the two comes first holds. An entry of another topic
+// cannot be cancelled while a relay has it in hand, until it is published or has
+// come back: after a broker that did not answer it may have subscribers
+// nevertheless. The error is [ErrNotFound], [ErrPublished], or a [*LockedError]
+// while a client holds the entry.
 func Cancel(ctx context.Context, db DB, id uuid.UUID) error {
 	var published, done bool
 	var locked LockedError

@@ -104,12 +104,13 @@ RETURNING
     e.generation,
     e.attempts,
     e.slow,
-    (extract(epoch FROM e.due - clock_timestamp()) * 1000000)::bigint`
+    -- thirty years are as good as any time, and as much as a duration holds
+    greatest(least((extract(epoch FROM e.due - clock_timestamp()) * 1000000)::bigint, 1000000000000000), -1000000000000000)`
 
 const nextDispatchSQL = `
 SELECT CASE
     WHEN min(e.dispatch_at) IS NULL THEN -1
-    ELSE greatest((extract(epoch FROM min(e.dispatch_at) - clock_timestamp()) * 1000000)::bigint, 0)
+    ELSE greatest(least((extract(epoch FROM min(e.dispatch_at) - clock_timestamp()) * 1000000)::bigint, 1000000000000000), 0)
 END
 FROM unnest($1::text[]) AS w (lane)
 CROSS JOIN LATERAL (

@@ -23,7 +23,7 @@ done AS (
     DELETE FROM eventlog e
     USING entry f
     WHERE e.id = f.id
-      AND ($2 = '' OR f.lock_owner = $2)
+      AND ($2 = '' OR f.lock_owner = $2 OR $3::boolean AND f.held IS NOT TRUE)
     RETURNING e.id
 )
 SELECT
@@ -45,7 +45,16 @@ WHERE k.id = $1`
 // twice. "" removes whatever lock there is. The error is [ErrNotLocked],
 // [ErrNotYours], [ErrAsync] or [ErrNotFound].
 func Delete(ctx context.Context, db DB, id uuid.UUID, owner string) error {
-	state, err := changeLock(ctx, db, deleteSQL, id, owner)
+	return remove(ctx, db, id, owner, false)
+}
+
+// DeleteFree removes an entry that nobody holds, or the owner; else as [Delete].
+func DeleteFree(ctx context.Context, db DB, id uuid.UUID, owner string) error {
+	return remove(ctx, db, id, owner, true)
+}
+
+func remove(ctx context.Context, db DB, id uuid.UUID, owner string, orFree bool) error {
+	state, err := changeLock(ctx, db, deleteSQL, id, owner, orFree)
 	if err == nil {
 		err = notYours(state.refusal())
 	}

@@ -29,8 +29,10 @@ type Dispatch struct {
 	// Arm says that the broker is to hold the message back until the entry is
 	// due, Wait from now.
 	Arm bool
-	// Stream is where a handover goes, "" for all others.
+	// Stream is where a handover goes, "" for all others, and Grace how long it is
+	// to be there at least.
 	Stream string
+	Grace  time.Duration
 	// line is the pattern of an ordered topic, "" for all others.
 	line string
 }

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -16,6 +17,8 @@ type Handover struct {
 	// Stream and Sequence are where the broker has it.
 	Stream   string
 	Sequence uint64
+	// Age is how long ago the broker acknowledged it, when it was read.
+	Age time.Duration
 }
 
 const handedTopicsSQL = `
@@ -56,36 +59,41 @@ SELECT
     e.id,
     e.generation,
     e.stream,
-    e.stream_sequence
+    e.stream_sequence,
+    (extract(epoch FROM now() - e.published_at) * 1000000)::bigint
 FROM unnest($1::text[], $2::bigint[]) AS x (topic, grace)
 CROSS JOIN LATERAL (
     SELECT
         id,
         generation,
         stream,
-        stream_sequence
+        stream_sequence,
+        published_at
     FROM eventlog
     WHERE topic = x.topic
       AND stream_sequence IS NOT NULL
       AND published_at <= now() - x.grace * interval '1 microsecond'
       AND (lock_expires IS NULL OR lock_expires <= now())
+      AND stream <> ALL($4::text[])
     ORDER BY published_at
     LIMIT $3
 ) e`
 
-// handovers returns entries whose grace is over, at most sweepLimit of each
-// topic, the oldest first.
-func (s *Store) handovers(ctx context.Context, topics []Topic) ([]Handover, error) {
+// handovers returns entries whose grace is over, but for those in some streams,
+// up to a limit of each topic, the oldest first.
+func (s *Store) handovers(ctx context.Context, topics []Topic, except []string, limit int) ([]Handover, error) {
 	names, graces := make([]string, len(topics)), make([]int64, len(topics))
 	for i, t := range topics {
 		names[i], graces[i] = t.Pattern, t.Grace.Microseconds()
 	}
-	rows, err := s.pool.Query(ctx, handoversSQL, names, graces, sweepLimit)
+	rows, err := s.pool.Query(ctx, handoversSQL, names, graces, limit, except)
 	if err != nil {
 		return nil, fmt.Errorf("find handovers: %w", err)
 	}
 	handovers, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (h Handover, err error) {
-		err = row.Scan(&h.ID, &h.Generation, &h.Stream, &h.Sequence)
+		var age int64
+		err = row.Scan(&h.ID, &h.Generation, &h.Stream, &h.Sequence, &age)
+		h.Age = time.Duration(age) * time.Microsecond
 		return h, err
 	})
 	if err != nil {
@@ -94,13 +102,15 @@ func (s *Store) handovers(ctx context.Context, topics []Topic) ([]Handover, erro
 	return handovers, nil
 }
 
+// The sequence is compared in a way that no index knows: by the statistics of a
+// moment without handovers the planner would read all that were handed over.
 const removeHandedSQL = `
 WITH free AS MATERIALIZED (
     SELECT e.id
     FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS x (id, generation, sequence)
     JOIN eventlog e ON e.id = x.id
     WHERE e.generation = x.generation
-      AND e.stream_sequence = x.sequence
+      AND coalesce(e.stream_sequence, 0) = x.sequence
       AND (e.lock_expires IS NULL OR e.lock_expires <= clock_timestamp())
     FOR UPDATE OF e SKIP LOCKED
 )
@@ -114,7 +124,7 @@ WITH free AS MATERIALIZED (
     FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS x (id, generation, sequence)
     JOIN eventlog e ON e.id = x.id
     WHERE e.generation = x.generation
-      AND e.stream_sequence = x.sequence
+      AND coalesce(e.stream_sequence, 0) = x.sequence
     FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE eventlog e
@@ -125,7 +135,26 @@ SET dispatch_at     = clock_timestamp(),
 FROM free f
 WHERE e.id = f.id`
 
-// settleHandovers runs one of the two statements above. What has changed since
+// It stays, as a copy that somebody has to remove: publishing it again would only
+// push out the next.
+const keepRemovedSQL = `
+WITH free AS MATERIALIZED (
+    SELECT e.id
+    FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS x (id, generation, sequence)
+    JOIN eventlog e ON e.id = x.id
+    WHERE e.generation = x.generation
+      AND coalesce(e.stream_sequence, 0) = x.sequence
+    FOR UPDATE OF e SKIP LOCKED
+)
+UPDATE eventlog e
+SET last_error      = 'handed over, but the limits of the stream ' || e.stream || ' removed the message before that was proved',
+    last_failure    = clock_timestamp(),
+    stream          = NULL,
+    stream_sequence = NULL
+FROM free f
+WHERE e.id = f.id`
+
+// settleHandovers runs one of the statements above. What has changed since
 // the handover was read is left alone.
 func (s *Store) settleHandovers(ctx context.Context, sql string, handovers []Handover) (int, error) {
 	if len(handovers) == 0 {

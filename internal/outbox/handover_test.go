@@ -69,11 +69,10 @@ func TestNothingIsRemovedWithoutAProof(t *testing.T) {
 	b.create(NewEntry{Topic: "h", Ref: "r"})
 	b.once()
 	b.graceIsOver()
-	b.broker.holdsErr = errAway
-	_, err := newProver(b.relay).runOnce(t.Context())
-	require.ErrorIs(t, err, errAway)
+	b.broker.silent = map[string]error{DefaultStream: errAway}
+	require.Equal(t, Proof{Unknown: 1}, b.prove())
 	require.Equal(t, 1, b.count("published_at IS NOT NULL"))
-	b.broker.holdsErr = nil
+	b.broker.silent = nil
 	require.Equal(t, Proof{Removed: 1}, b.prove())
 }
 
@@ -120,7 +119,7 @@ func TestAnOldAnswerChangesNothing(t *testing.T) {
 	b.create(NewEntry{Topic: "h", Ref: "r"})
 	b.once()
 	b.graceIsOver()
-	old, err := b.store.handovers(t.Context(), []Topic{{Pattern: "h", Grace: time.Minute}})
+	old, err := b.store.handovers(t.Context(), []Topic{{Pattern: "h", Grace: time.Minute}}, []string{}, sweepLimit)
 	require.NoError(t, err)
 	require.Len(t, old, 1)
 	n, err := b.store.settleHandovers(t.Context(), handOverAgainSQL, old)
@@ -164,4 +163,79 @@ func TestTheRelayProvesHandovers(t *testing.T) {
 	b.run(b.relay)
 	require.Eventually(t, func() bool { return b.count("true") == 0 }, 10*time.Second, 5*time.Millisecond)
 	require.Len(t, b.broker.taken(), 3)
+}
+
+// A stream that cannot be asked keeps back its own proofs, not those of others,
+// and is left alone for a while.
+func TestASilentStreamKeepsBackItsOwnProofs(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{})
+	b.exec(`INSERT INTO eventlog (topic, ref, dispatch_at, published_at, stream, stream_sequence)
+		SELECT 'h', 'bad', NULL, now() - interval '1 hour', 'BAD', i FROM generate_series(1, $1::int + 5) i`, sweepLimit)
+	b.set(Topic{Pattern: "h", Policy: PolicyHandover, Stream: "GOOD"})
+	b.create(NewEntry{Topic: "h", Ref: "good"})
+	b.once()
+	b.graceIsOver()
+	b.broker.silent = map[string]error{"BAD": errAway}
+	p := newProver(b.relay)
+	look := func() Proof {
+		proof, err := p.runOnce(t.Context())
+		require.NoError(t, err)
+		return proof
+	}
+	b.set(Topic{Pattern: "i", Policy: PolicyHandover, Stream: "GOOD"})
+	b.create(NewEntry{Topic: "i", Ref: "good"})
+	b.once()
+	b.graceIsOver()
+	require.Equal(t, Proof{Removed: 1, Unknown: sweepLimit / 2, More: true}, look())
+	require.Equal(t, Proof{Removed: 1}, look(), "it is not asked again at once, nor in the way of what came later")
+	require.Equal(t, sweepLimit+5, b.count("published_at IS NOT NULL AND stream = 'BAD'"))
+	b.broker.silent = nil
+	p.away["BAD"] = time.Now()
+	require.Equal(t, sweepLimit, look().Lost)
+}
+
+// What the limits of the stream removed is not published again: it would only push
+// out the next. It stays, and is reported like any copy that nobody removes.
+func TestWhatLimitsRemovedIsKept(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{})
+	b.set(Topic{Pattern: "h", Policy: PolicyHandover, Stream: "S"})
+	id := b.create(NewEntry{Topic: "h", Ref: "r"})
+	b.once()
+	b.graceIsOver()
+	b.broker.removed = map[uuid.UUID]bool{id: true}
+	require.Equal(t, Proof{Limited: 1}, b.prove())
+	require.Equal(t, StatePublished, b.state(id))
+	require.Equal(t, 1, b.count("last_error LIKE '%limits of the stream S%' AND stream IS NULL"))
+	require.Zero(t, b.prove())
+	require.Zero(t, b.once().Published)
+	backlogs, err := Unconsumed(t.Context(), b.pool, 0)
+	require.NoError(t, err)
+	require.Len(t, backlogs, 1)
+}
+
+// However many topics there are, a look reads a part of them, and does not begin
+// anew at once when it has found nothing to do.
+func TestProofsOfManyTopicsTakeTheirTime(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{})
+	b.set(Topic{Pattern: "*", Policy: PolicyHandover})
+	b.exec(`INSERT INTO eventlog (topic, ref, dispatch_at, published_at, stream, stream_sequence)
+		SELECT 't' || i, 'r', NULL, now(), 'S', i FROM generate_series(1, 1500) i`)
+	p := newProver(b.relay)
+	proof, err := p.runOnce(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, proof)
+	require.NotEmpty(t, p.topic, "it goes on from there")
+
+	b.graceIsOver()
+	b.broker.set(func() { b.broker.stored = nil })
+	for lost := 0; lost < 1500; {
+		proof, err := p.runOnce(t.Context())
+		require.NoError(t, err)
+		require.Positive(t, proof.Lost)
+		require.True(t, proof.More)
+		lost += proof.Lost
+	}
 }

@@ -40,7 +40,7 @@ const (
 	// Who publishes a head makes the next ready; the housekeeper is there for
 	// what has been missed.
 	linesPause   = 2 * time.Second
-	measurePause = 15 * time.Second
+	measurePause = time.Minute
 	purgePause   = time.Hour
 )
 
@@ -120,7 +120,6 @@ func (h *housekeeper) ready(ctx context.Context, topics Topics, chores *Chores) 
 		return err
 	}
 	h.parked = next(parked)
-	chores.More = chores.More || h.parked != ""
 	var free, ordered []string
 	for _, name := range parked {
 		switch topic := topics.Of(name); {
@@ -190,7 +189,7 @@ func (h *housekeeper) expire(ctx context.Context, topics Topics, chores *Chores)
 	}
 	n, err := h.store.expireCopies(ctx, expiring)
 	chores.Expired = n
-	chores.More = chores.More || n >= sweepLimit || h.published != ""
+	chores.More = chores.More || n >= sweepLimit
 	return err
 }
 

@@ -3,6 +3,7 @@ package outbox
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -21,65 +22,123 @@ type line struct {
 	pattern, ref string
 }
 
-// firstInLine parks the entries that are behind another in their line, and
-// returns the rest of the dispatches.
-func (r *Relay) firstInLine(ctx context.Context, dispatches []Dispatch, round *Round) ([]Dispatch, error) {
-	var ordered []Dispatch
-	for _, d := range dispatches {
-		if d.line != "" {
-			ordered = append(ordered, d)
-		}
-	}
+// linesTimeout bounds a look at lines: it reads an entry of each topic of a ref,
+// and other lanes wait for it.
+const linesTimeout = 2 * time.Second
+
+// linesFailedPause is how long ordered entries stay back whose lines could not be
+// looked at.
+const linesFailedPause = 5 * time.Second
+
+// firstInLine parks the ordered entries that are behind another in their line,
+// and returns the rest. If that cannot be found out, all of them stay back for a
+// while: nothing else is to suffer from it.
+func (s *settlement) firstInLine(ctx context.Context, ordered []Dispatch) []Dispatch {
 	if len(ordered) == 0 {
-		return dispatches, nil
+		return nil
 	}
-	behind, err := r.store.parkBehind(ctx, ordered)
+	behind, err := s.relay.store.parkBehind(ctx, ordered)
 	if err != nil {
-		return nil, err
+		s.errs = append(s.errs, err)
+		s.giveBack(ordered, linesFailedPause)
+		return nil
 	}
 	var lines []line
-	first := dispatches[:0:len(dispatches)]
-	for _, d := range dispatches {
+	first := ordered[:0:len(ordered)]
+	for _, d := range ordered {
 		if behind[d.ID] {
 			lines = append(lines, line{pattern: d.line, ref: d.Ref})
-			round.Behind++
+			s.round.Behind++
 		} else {
 			first = append(first, d)
 		}
 	}
-	return first, r.moveOn(ctx, lines, round)
+	s.moveOn(ctx, lines)
+	return first
 }
 
 // moveOn makes the heads of these lines ready, to be claimed in the next round.
-func (r *Relay) moveOn(ctx context.Context, lines []line, round *Round) error {
-	ready, err := r.store.readyHeads(ctx, lines)
-	if ready > 0 {
-		round.Pause = 0
+// What is missed the housekeeper finds.
+func (s *settlement) moveOn(ctx context.Context, lines []line) {
+	ready, err := s.relay.store.readyHeads(ctx, lines)
+	if err != nil {
+		s.errs = append(s.errs, err)
 	}
-	return err
+	if ready > 0 {
+		s.round.Pause = 0
+	}
 }
 
+// The walk goes from topic to topic of a ref, as far as they begin like the
+// pattern, and reads the first entry of each: what else waits there, on hold
+// perhaps, costs nothing. A longer pattern may take a topic away.
+//
 // An entry that another session has locked is behind all the same: it keeps its
 // lease.
 const parkBehindSQL = `
-WITH behind AS MATERIALIZED (
+WITH line AS MATERIALIZED (
+    SELECT
+        pattern,
+        ref,
+        array_agg(id) AS ids,
+        array_agg(generation) AS generations
+    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::text[]) AS x (id, generation, pattern, ref)
+    GROUP BY pattern, ref
+),
+behind AS MATERIALIZED (
     SELECT
         e.id,
         e.generation
-    FROM unnest($1::uuid[], $2::integer[], $3::text[]) AS x (id, generation, pattern)
-    JOIN eventlog e ON e.id = x.id
+    FROM line l
     CROSS JOIN LATERAL (
-        SELECT
-        FROM eventlog p
-        WHERE p.ref = e.ref
-          AND p.topic <> 'async.event'
-          AND p.published_at IS NULL
-          AND (p.due, p.id) < (e.due, e.id)
-          AND eventlog_pattern(p.topic) = x.pattern
-        ORDER BY p.due, p.id
+        WITH RECURSIVE walk AS (
+            (
+                SELECT
+                    e.topic,
+                    e.due,
+                    e.id
+                FROM eventlog e
+                WHERE e.ref = l.ref
+                  AND e.topic <> 'async.event'
+                  AND e.published_at IS NULL
+                  AND e.topic COLLATE "C" >= CASE WHEN right(l.pattern, 1) = '*' THEN left(l.pattern, -1) ELSE l.pattern END
+                ORDER BY e.topic COLLATE "C", e.due, e.id
+                LIMIT 1
+            )
+            UNION ALL
+            SELECT n.*
+            FROM walk w
+            CROSS JOIN LATERAL (
+                SELECT
+                    e.topic,
+                    e.due,
+                    e.id
+                FROM eventlog e
+                WHERE e.ref = l.ref
+                  AND e.topic <> 'async.event'
+                  AND e.published_at IS NULL
+                  AND e.topic COLLATE "C" > w.topic
+                ORDER BY e.topic COLLATE "C", e.due, e.id
+                LIMIT 1
+            ) n
+            WHERE right(l.pattern, 1) = '*'
+              AND starts_with(w.topic, left(l.pattern, -1))
+        )
+        SELECT w.*
+        FROM (
+            SELECT *
+            FROM walk
+            ORDER BY due, id
+            OFFSET 0 -- sorted first: of most topics nobody asks for the pattern
+        ) w
+        WHERE w.topic = l.pattern
+           OR starts_with(w.topic, left(l.pattern, -1)) AND eventlog_pattern(w.topic) = l.pattern
         LIMIT 1
-    ) p
-    WHERE e.generation = x.generation
+    ) h
+    CROSS JOIN LATERAL unnest(l.ids, l.generations) AS c (id, generation)
+    JOIN eventlog e ON e.id = c.id
+    WHERE e.generation = c.generation
+      AND (h.due, h.id) < (e.due, e.id)
 ),
 free AS MATERIALIZED (
     SELECT e.id
@@ -100,19 +159,22 @@ FROM behind`
 // parkBehind parks those of the entries that are not the head of their line, and
 // returns them.
 func (s *Store) parkBehind(ctx context.Context, dispatches []Dispatch) (map[uuid.UUID]bool, error) {
+	ctx, cancel := context.WithTimeout(ctx, linesTimeout)
+	defer cancel()
 	n := len(dispatches)
-	ids, generations, patterns := make([]uuid.UUID, n), make([]int, n), make([]string, n)
+	ids, generations, patterns, refs := make([]uuid.UUID, n), make([]int, n), make([]string, n), make([]string, n)
 	for i, d := range dispatches {
-		ids[i], generations[i], patterns[i] = d.ID, d.Generation, d.line
+		ids[i], generations[i], patterns[i], refs[i] = d.ID, d.Generation, d.line, d.Ref
 	}
-	behind, err := collectIDs(ctx, s.pool, parkBehindSQL, ids, generations, patterns)
+	behind, err := collectIDs(ctx, s.pool, parkBehindSQL, ids, generations, patterns, refs)
 	if err != nil {
 		return nil, fmt.Errorf("park entries behind others: %w", err)
 	}
 	return behind, nil
 }
 
-// A head that has its time already, or is under a lease, is no matter of ours.
+// The same walk. A head that has its time already, or is under a lease, is no
+// matter of ours.
 const readyHeadsSQL = `
 WITH head AS MATERIALIZED (
     SELECT h.id
@@ -121,17 +183,52 @@ WITH head AS MATERIALIZED (
             pattern,
             ref
         FROM unnest($1::text[], $2::text[]) AS x (pattern, ref)
-    ) x
+    ) l
     CROSS JOIN LATERAL (
-        SELECT
-            e.id,
-            e.dispatch_at
-        FROM eventlog e
-        WHERE e.ref = x.ref
-          AND e.topic <> 'async.event'
-          AND e.published_at IS NULL
-          AND eventlog_pattern(e.topic) = x.pattern
-        ORDER BY e.due, e.id
+        WITH RECURSIVE walk AS (
+            (
+                SELECT
+                    e.topic,
+                    e.due,
+                    e.id,
+                    e.dispatch_at
+                FROM eventlog e
+                WHERE e.ref = l.ref
+                  AND e.topic <> 'async.event'
+                  AND e.published_at IS NULL
+                  AND e.topic COLLATE "C" >= CASE WHEN right(l.pattern, 1) = '*' THEN left(l.pattern, -1) ELSE l.pattern END
+                ORDER BY e.topic COLLATE "C", e.due, e.id
+                LIMIT 1
+            )
+            UNION ALL
+            SELECT n.*
+            FROM walk w
+            CROSS JOIN LATERAL (
+                SELECT
+                    e.topic,
+                    e.due,
+                    e.id,
+                    e.dispatch_at
+                FROM eventlog e
+                WHERE e.ref = l.ref
+                  AND e.topic <> 'async.event'
+                  AND e.published_at IS NULL
+                  AND e.topic COLLATE "C" > w.topic
+                ORDER BY e.topic COLLATE "C", e.due, e.id
+                LIMIT 1
+            ) n
+            WHERE right(l.pattern, 1) = '*'
+              AND starts_with(w.topic, left(l.pattern, -1))
+        )
+        SELECT w.*
+        FROM (
+            SELECT *
+            FROM walk
+            ORDER BY due, id
+            OFFSET 0 -- sorted first: of most topics nobody asks for the pattern
+        ) w
+        WHERE w.topic = l.pattern
+           OR starts_with(w.topic, left(l.pattern, -1)) AND eventlog_pattern(w.topic) = l.pattern
         LIMIT 1
     ) h
     WHERE h.dispatch_at IS NULL
@@ -155,6 +252,8 @@ func (s *Store) readyHeads(ctx context.Context, lines []line) (int, error) {
 	if len(lines) == 0 {
 		return 0, nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, linesTimeout)
+	defer cancel()
 	patterns, refs := make([]string, len(lines)), make([]string, len(lines))
 	for i, l := range lines {
 		patterns[i], refs[i] = l.pattern, l.ref

@@ -1,12 +1,18 @@
 package outbox
 
 import (
+	"bytes"
+	"cmp"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 )
 
@@ -183,5 +189,105 @@ func TestLinesKeepTheirOrderUnderLoad(t *testing.T) {
 	require.Len(t, got, refs)
 	for ref, line := range got {
 		require.Equal(t, want, line, ref)
+	}
+}
+
+// Entries of the same ref that wait in other topics, on hold perhaps, cost a line
+// nothing, nor do those behind its head.
+func TestALineDoesNotPayForWhatElseWaits(t *testing.T) {
+	t.Parallel()
+	pool := lookups(t)
+	exec := func(sql string, args ...any) {
+		_, err := pool.Exec(t.Context(), sql, args...)
+		require.NoError(t, err)
+	}
+	for _, topic := range []Topic{
+		{Pattern: "order.*", Policy: PolicyCopy, Ordered: true}, {Pattern: "order.held", Policy: PolicyHold}, {Pattern: "a", Policy: PolicyHold},
+	} {
+		require.NoError(t, SetTopic(t.Context(), pool, topic))
+	}
+	write := func(n int) {
+		for _, topic := range []string{"a", "order.held", "order.paid", "z"} {
+			exec(`INSERT INTO eventlog (topic, ref, due, dispatch_at)
+				SELECT $1::text, 'r', now() - interval '1 hour' + i * interval '1 millisecond', NULL FROM generate_series(1, $2::int) i`, topic, n)
+		}
+	}
+	exec(`INSERT INTO eventlog (topic, ref, due, generation) SELECT 'order.sent', 'r', now(), 1 FROM generate_series(1, 100)`)
+	claimed := make([]Dispatch, 0, 100)
+	rows, err := pool.Query(t.Context(), "SELECT id FROM eventlog WHERE topic = 'order.sent'")
+	require.NoError(t, err)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[uuid.UUID])
+	require.NoError(t, err)
+	texts, generations, patterns, refs := make([]string, len(ids)), make([]int, len(ids)), make([]string, len(ids)), make([]string, len(ids))
+	for i, id := range ids {
+		texts[i], generations[i], patterns[i], refs[i] = id.String(), 1, "order.*", "r"
+		claimed = append(claimed, Dispatch{Claimed: &Claimed{Entry: Entry{ID: id, Ref: "r", Generation: 1}}, line: "order.*"})
+	}
+	costs := func() (behind, heads int) {
+		return pages(t, pool, parkBehindSQL, texts, generations, patterns, refs), pages(t, pool, readyHeadsSQL, []string{"order.*"}, []string{"r"})
+	}
+	write(10)
+	fewBehind, fewHeads := costs()
+	write(20_000)
+	behind, heads := costs()
+	require.Less(t, behind, 2*fewBehind+100, "pages read to park 100 entries: %d among 80,000 of the ref, %d among 40", behind, fewBehind)
+	require.Less(t, heads, 2*fewHeads+50, "pages read to find a head: %d among 80,000 of the ref, %d among 40", heads, fewHeads)
+
+	parked, err := NewStore(pool).parkBehind(t.Context(), claimed)
+	require.NoError(t, err)
+	require.Len(t, parked, 100)
+	ready, err := NewStore(pool).readyHeads(t.Context(), []line{{"order.*", "r"}})
+	require.NoError(t, err)
+	require.Equal(t, 1, ready)
+}
+
+// The statements find the heads that the policies, as Go reads them, say.
+func TestHeadsAreThoseOfThePolicies(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, RelayConfig{})
+	names := []string{"", "a", "a.", "a.b", "a.b.c", "A.b", "a-b", "aé", "ä", "a*", "b", "zz", "z", "\U0001F600", "a.é"}
+	var list []Topic
+	for _, name := range names {
+		for _, star := range []string{"", "*"} {
+			if pattern := name + star; pattern != "" && pattern != "a**" && rand.IntN(2) == 0 && !slices.ContainsFunc(list, func(t Topic) bool { return t.Pattern == pattern }) {
+				list = append(list, Topic{Pattern: pattern, Policy: PolicyCopy, Ordered: rand.IntN(4) > 0})
+				b.set(list[len(list)-1])
+			}
+		}
+	}
+	topics := newTopics(list)
+	heads := map[line]Entry{}
+	var all []Dispatch
+	for i := range 400 {
+		e := Entry{Topic: names[1+rand.IntN(len(names)-1)] + []string{"", "x", ".y"}[rand.IntN(3)], Ref: fmt.Sprint("r", rand.IntN(4)), Generation: 1}
+		e.Due = time.Now().Truncate(time.Second).Add(time.Duration(rand.IntN(300)-400) * time.Second)
+		published := i%5 == 0
+		require.NoError(t, b.pool.QueryRow(t.Context(), `
+			INSERT INTO eventlog (topic, ref, due, generation, dispatch_at, published_at) VALUES ($1, $2, $3, 1, NULL, CASE WHEN $4 THEN now() END)
+			RETURNING id`, e.Topic, e.Ref, e.Due, published).Scan(&e.ID))
+		topic := topics.Of(e.Topic)
+		if published || !topic.Ordered {
+			continue
+		}
+		l := line{topic.Pattern, e.Ref}
+		all = append(all, Dispatch{Claimed: &Claimed{Entry: e}, line: l.pattern})
+		if head, ok := heads[l]; !ok || cmp.Or(e.Due.Compare(head.Due), bytes.Compare(e.ID[:], head.ID[:])) < 0 {
+			heads[l] = e
+		}
+	}
+	behind, err := b.store.parkBehind(t.Context(), all)
+	require.NoError(t, err)
+	first := map[uuid.UUID]bool{}
+	for _, head := range heads {
+		first[head.ID] = true
+	}
+	for _, d := range all {
+		require.Equal(t, !first[d.ID], behind[d.ID], "%s of %s in the line %q of %v", d.Topic, d.Ref, d.line, list)
+	}
+	ready, err := b.store.readyHeads(t.Context(), slices.Collect(maps.Keys(heads)))
+	require.NoError(t, err)
+	require.Equal(t, len(heads), ready)
+	for id := range first {
+		require.Equal(t, 1, b.count("dispatch_at = due AND id = $1", id))
 	}
 }

@@ -2,6 +2,7 @@ package outbox
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -66,14 +67,18 @@ const listSQL = `
 WITH page AS MATERIALIZED (
     -- ids first: data need not be sorted, nor read for what is passed over
     (
-        SELECT id
+        SELECT
+            id,
+            created AS place
         FROM eventlog
         WHERE $1 = 'id'
           AND id = $8
     )
     UNION ALL
     (
-        SELECT id
+        SELECT
+            id,
+            created
         FROM eventlog
         WHERE $1 = 'all'
           AND (NOT $5::boolean OR due <= statement_timestamp())
@@ -83,7 +88,9 @@ WITH page AS MATERIALIZED (
     )
     UNION ALL
     (
-        SELECT e.id
+        SELECT
+            e.id,
+            e.created
         FROM eventlog e
         WHERE $1 = 'ref'
           AND e.ref = $4
@@ -103,11 +110,13 @@ WITH page AS MATERIALIZED (
     )
     UNION ALL
     (
-        SELECT t.id
+        SELECT
+            t.id,
+            t.place
         FROM unnest($2, $3) AS w (topic, lock)
-        CROSS JOIN LATERAL eventlog_oldest(w.topic, w.lock, $5, $6 + $7) t
+        CROSS JOIN LATERAL eventlog_first(w.topic, w.lock, $5, $6 + $7) t
         WHERE $1 = 'topics'
-        ORDER BY t.created, t.id
+        ORDER BY t.place, t.id
         LIMIT $6
         OFFSET $7
     )
@@ -118,8 +127,8 @@ SELECT
     e.ref,
     e.created,
     e.due,
-    CASE WHEN e.place = 1 OR e.size <= $9 THEN e.data::text END,
-    e.data IS NOT NULL AND e.place > 1 AND e.size > $9,
+    CASE WHEN e.number = 1 OR e.size <= $9 THEN e.data::text END,
+    e.data IS NOT NULL AND e.number > 1 AND e.size > $9,
     coalesce(e.armed_by, ''),
     coalesce(e.traceparent, ''),
     e.attempts,
@@ -138,16 +147,17 @@ SELECT
 FROM (
     SELECT
         e.*,
-        row_number() OVER w AS place,
+        row_number() OVER w AS number,
         sum(octet_length(e.data::text)) OVER w AS size
     FROM page p
     JOIN eventlog e ON e.id = p.id
-    WINDOW w AS (ORDER BY e.created, e.id)
+    WINDOW w AS (ORDER BY p.place, e.id)
 ) e
-ORDER BY e.place`
+ORDER BY e.number`
 
 // List returns entries, the oldest first, without locking them: in the order of
-// creation and, within a moment, of their ids. Entries that come or go between
+// creation and, within a moment, of their ids. Those of topics that are wanted
+// only if they are due come in the order of their due times. Entries that come or go between
 // two calls move the others: pages that are read one after the other may repeat
 // or miss some.
 func List(ctx context.Context, db DB, s Selection) ([]Listed, error) {
@@ -217,4 +227,18 @@ func scanListed(row pgx.CollectableRow) (l Listed, err error) {
 		&l.ArmedBy, &l.Traceparent, &l.Attempts, &l.Slow, &l.LastError, &l.Generation, &l.State,
 		&l.Published, &l.LockOwner, &l.LockExpires)
 	return l, err
+}
+
+const topicOfSQL = `SELECT topic FROM eventlog WHERE id = $1`
+
+// TopicOf returns the topic of an entry, or [ErrNotFound].
+func TopicOf(ctx context.Context, db DB, id uuid.UUID) (topic string, err error) {
+	err = db.QueryRow(ctx, topicOfSQL, id).Scan(&topic)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return "", fmt.Errorf("read topic of entry: %w", err)
+	}
+	return topic, nil
 }

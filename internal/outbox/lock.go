@@ -68,13 +68,18 @@ func Lock(ctx context.Context, db DB, id uuid.UUID, owner string, lease time.Dur
 	return *state.expires, nil
 }
 
+// maxLease bounds the lease of a lock.
+const maxLease = 365 * 24 * time.Hour
+
 // checkLock refuses, with an [ErrInvalid], a lock without an owner or an end.
 func checkLock(owner string, lease time.Duration) error {
 	switch {
 	case owner == "":
 		return fmt.Errorf("%w: the owner is missing", ErrInvalid)
-	case lease < time.Microsecond:
-		return fmt.Errorf("%w: the lease must be positive", ErrInvalid)
+	case len(owner) > maxName:
+		return fmt.Errorf("%w: the owner may have %d bytes", ErrInvalid, maxName)
+	case lease < time.Microsecond || lease > maxLease:
+		return fmt.Errorf("%w: the lease must be positive, and a year at most", ErrInvalid)
 	}
 	return nil
 }

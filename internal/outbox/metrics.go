@@ -43,7 +43,7 @@ func NewRelayMetrics(reg prometheus.Registerer) *RelayMetrics {
 		}),
 		backlogN: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "postlude_unconsumed_entries",
-			Help: "Published entries that nobody has removed, of the twenty topics with the oldest; counted up to 100,000.",
+			Help: "Published entries that nobody has removed, of the twenty topics with the oldest; counted up to 1,000.",
 		}, []string{"topic"}),
 		backlogAge: prometheus.NewGaugeVec(prometheus.GaugeOpts{
 			Name: "postlude_unconsumed_oldest_seconds",

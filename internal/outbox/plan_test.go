@@ -86,9 +86,10 @@ func TestTheServiceDoesNotPayForWhatIsThere(t *testing.T) {
 		claim, err := store.Claim(t.Context(), EachLane(20, 0), time.Minute)
 		require.NoError(t, err)
 		require.Len(t, claim.Entries, 20)
-		ids, generations, patterns := []string{}, []int{}, []string{}
+		ids, generations, patterns, refs := []string{}, []int{}, []string{}, []string{}
 		for i := range claim.Entries {
-			ids, generations, patterns = append(ids, claim.Entries[i].ID.String()), append(generations, 1), append(patterns, "t")
+			ids, generations = append(ids, claim.Entries[i].ID.String()), append(generations, 1)
+			patterns, refs = append(patterns, "t"), append(refs, "r")
 		}
 		defer exec("DELETE FROM eventlog WHERE generation > 0")
 		return map[string]int{
@@ -96,7 +97,7 @@ func TestTheServiceDoesNotPayForWhatIsThere(t *testing.T) {
 			"due by topic":     pages(t, pool, "SELECT id FROM eventlog_due('t', 10)"),
 			"list a topic":     pages(t, pool, listSQL, "topics", []string{"t"}, []string{"free"}, "", false, 100, 0, nil, maxListedData),
 			"list all":         pages(t, pool, listSQL, "all", []string{}, []string{}, "", false, 100, 0, nil, maxListedData),
-			"behind":           pages(t, pool, parkBehindSQL, ids, generations, patterns),
+			"behind":           pages(t, pool, parkBehindSQL, ids, generations, patterns, refs),
 			"heads":            pages(t, pool, readyHeadsSQL, []string{"t"}, []string{"r"}),
 			"parked topics":    pages(t, pool, parkedTopicsSQL, "", sweepLimit),
 			"published topics": pages(t, pool, publishedTopicsSQL, "", sweepLimit),

@@ -9,28 +9,47 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// dispatch publishes what was claimed, or gives it back, and settles all of it.
+// largeTime bounds what entries with large data may take of a round: the other
+// lanes wait. What is left then is claimed again.
+const largeTime = 2 * time.Second
+
+// handOverTimeout bounds the handovers of a round. A broker knows better, see
+// [Broker].
+const handOverTimeout = 10 * time.Second
+
+// dispatch publishes what was claimed, or gives it back, and settles all of it,
+// step by step: what the broker took is written down before something is tried
+// that may fail, or take its time. So one lane's trouble is no other's.
 func (r *Relay) dispatch(ctx context.Context, claim Claim, round *Round) error {
 	round.Claimed = len(claim.Entries)
 	dispatches, back := r.plan(claim, round)
-	dispatches, err := r.firstInLine(ctx, dispatches, round)
-	if err != nil {
-		return err
-	}
-	large, dispatches := splitLarge(dispatches)
-
 	s := settlement{relay: r, round: round, back: back}
-	s.publish(ctx, dispatches)
-	for len(large) > 0 {
-		n := min(len(large), largeAtOnce)
-		ready, err := r.load(ctx, large[:n])
-		if err != nil {
-			return errors.Join(err, s.write(ctx))
+	plain, ordered := split(dispatches, func(d *Dispatch) bool { return d.line == "" })
+
+	copies, handovers := split(plain, func(d *Dispatch) bool { return d.Stream == "" })
+	s.publish(ctx, copies)
+	s.write(ctx)
+
+	copies, next := split(s.firstInLine(ctx, ordered), func(d *Dispatch) bool { return d.Stream == "" })
+	s.publish(ctx, copies)
+	s.write(ctx)
+
+	s.handOver(ctx, append(handovers, next...))
+	s.write(ctx)
+	return s.err()
+}
+
+// split parts the dispatches, in their order.
+func split(dispatches []Dispatch, fits func(*Dispatch) bool) (fitting, others []Dispatch) {
+	fitting = dispatches[:0:len(dispatches)]
+	for _, d := range dispatches {
+		if fits(&d) {
+			fitting = append(fitting, d)
+		} else {
+			others = append(others, d)
 		}
-		s.publish(ctx, ready)
-		large = large[n:]
 	}
-	return s.write(ctx)
+	return fitting, others
 }
 
 // plan decides for each claimed entry.
@@ -42,7 +61,7 @@ func (r *Relay) plan(claim Claim, round *Round) (dispatches []Dispatch, back []P
 		act, wait := decide(c, topic.Policy, r.cfg.Horizon, r.room.armed > 0)
 		switch act {
 		case publish, arm:
-			d := Dispatch{Claimed: c, Arm: act == arm, Stream: topic.Stream}
+			d := Dispatch{Claimed: c, Arm: act == arm, Stream: topic.Stream, Grace: topic.Grace}
 			if topic.Ordered {
 				d.line = topic.Pattern
 			}
@@ -67,38 +86,6 @@ func (r *Relay) takeRoom(d Dispatch) {
 	}
 }
 
-// largeAtOnce bounds the memory for large data: at most 512 KiB each.
-const largeAtOnce = 16
-
-func splitLarge(dispatches []Dispatch) (large, small []Dispatch) {
-	small = dispatches[:0:len(dispatches)]
-	for _, d := range dispatches {
-		if d.DataLeftOut && d.Lane == LaneCopy {
-			large = append(large, d)
-		} else {
-			small = append(small, d)
-		}
-	}
-	return large, small
-}
-
-// load reads large data; entries that have gone meanwhile are left out.
-func (r *Relay) load(ctx context.Context, dispatches []Dispatch) ([]Dispatch, error) {
-	ready := make([]Dispatch, 0, len(dispatches))
-	for _, d := range dispatches {
-		data, err := r.store.Data(ctx, &d.Entry)
-		if errors.Is(err, pgx.ErrNoRows) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		d.Data = data
-		ready = append(ready, d)
-	}
-	return ready, nil
-}
-
 // settlement collects what is to be written after publishing.
 type settlement struct {
 	relay     *Relay
@@ -107,34 +94,98 @@ type settlement struct {
 	published []Publication
 	lines     []line // that have moved on
 	failures  []Failure
-	broker    error // why the broker did not take the last message given back
+	broker    error   // why the broker did not take the last message given back
+	errs      []error // of the database
 }
 
-// publish publishes dispatches, handovers to their streams.
+// publish publishes dispatches that are no handovers.
 func (s *settlement) publish(ctx context.Context, dispatches []Dispatch) {
-	others, handovers := splitHandovers(dispatches)
-	if len(others) > 0 {
-		for i, err := range s.relay.broker.Publish(ctx, others) {
-			s.add(others[i], Handed{Err: err})
+	s.each(ctx, dispatches, func(part []Dispatch) {
+		for i, err := range s.relay.broker.Publish(ctx, part) {
+			s.add(part[i], Handed{Err: err})
 		}
+	})
+}
+
+// handOver publishes handovers to their streams.
+func (s *settlement) handOver(ctx context.Context, dispatches []Dispatch) {
+	ctx, cancel := context.WithTimeout(ctx, handOverTimeout)
+	defer cancel()
+	streams := map[string]error{}
+	s.each(ctx, dispatches, func(part []Dispatch) {
+		for i, handed := range s.relay.broker.HandOver(ctx, part) {
+			s.add(part[i], handed)
+			if errors.Is(handed.Err, ErrUnusable) {
+				streams[part[i].Stream] = handed.Err
+			}
+		}
+	})
+	s.relay.streams.report(streams)
+}
+
+// largeAtOnce bounds the memory for large data: at most [maxData] each.
+const largeAtOnce = 16
+
+// each calls publish for dispatches whose data are here, and then, a few at a
+// time, for those whose data are to be read by themselves. What is left when the
+// broker has gone away, or time is up, goes back.
+func (s *settlement) each(ctx context.Context, dispatches []Dispatch, publish func([]Dispatch)) {
+	small, large := split(dispatches, func(d *Dispatch) bool { return !d.DataLeftOut || d.Lane != LaneCopy })
+	if len(small) > 0 {
+		publish(small)
 	}
-	if len(handovers) > 0 {
-		for i, handed := range s.relay.broker.HandOver(ctx, handovers) {
-			s.add(handovers[i], handed)
+	for began := time.Now(); len(large) > 0 && s.broker == nil && time.Since(began) < largeTime; {
+		n := min(len(large), largeAtOnce)
+		ready, err := s.load(ctx, large[:n])
+		if err != nil {
+			s.errs = append(s.errs, err)
+			return // they come back with the end of their leases
 		}
+		if len(ready) > 0 {
+			publish(ready)
+		}
+		large = large[n:]
+	}
+	if len(large) > 0 {
+		s.giveBack(large, 0)
+		s.round.Pause = 0
 	}
 }
 
-func splitHandovers(dispatches []Dispatch) (others, handovers []Dispatch) {
-	others = dispatches[:0:len(dispatches)]
+// Data that are too large were written while their topic was on hold: they are
+// not even read.
+const publishableDataSQL = `
+SELECT
+    octet_length(data::text),
+    CASE WHEN octet_length(data::text) <= $2 THEN data::text END
+FROM eventlog
+WHERE id = $1`
+
+// load reads large data; entries that have gone meanwhile are left out, and those
+// that are too large are refused.
+func (s *settlement) load(ctx context.Context, dispatches []Dispatch) ([]Dispatch, error) {
+	ready := make([]Dispatch, 0, len(dispatches))
 	for _, d := range dispatches {
-		if d.Stream != "" {
-			handovers = append(handovers, d)
-		} else {
-			others = append(others, d)
+		size := 0
+		err := s.relay.store.pool.QueryRow(ctx, publishableDataSQL, d.ID, maxData).Scan(&size, &d.Data)
+		switch {
+		case errors.Is(err, pgx.ErrNoRows):
+		case err != nil:
+			return nil, fmt.Errorf("read data of entry: %w", err)
+		case size > maxData:
+			s.add(d, Handed{Err: fmt.Errorf("%w: the data have %d bytes, a published entry may have %d", ErrRefused, size, maxData)})
+		default:
+			ready = append(ready, d)
 		}
 	}
-	return others, handovers
+	return ready, nil
+}
+
+func (s *settlement) giveBack(dispatches []Dispatch, wait time.Duration) {
+	for _, d := range dispatches {
+		s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation, Wait: wait})
+		s.round.GivenBack++
+	}
 }
 
 func (s *settlement) add(d Dispatch, handed Handed) {
@@ -154,34 +205,54 @@ func (s *settlement) add(d Dispatch, handed Handed) {
 		s.round.Published++
 	case errors.Is(err, ErrQueued):
 		s.round.Queued++
+	case errors.Is(err, ErrUnusable):
+		s.fail(d, err, min(Pause(d.Attempts+1), unusablePause))
 	case errors.Is(err, ErrRefused):
-		s.failures = append(s.failures, Failure{ID: d.ID, Error: err.Error(), Pause: Pause(d.Attempts + 1)})
-		s.round.Refused++
+		s.fail(d, err, Pause(d.Attempts+1))
 	default:
 		s.broker = err
-		s.back = append(s.back, Postponement{ID: d.ID, Generation: d.Generation})
-		s.round.GivenBack++
+		s.giveBack([]Dispatch{d}, 0)
 	}
 }
 
-func (s *settlement) write(ctx context.Context) error {
+// unusablePause is the longest pause of an entry whose stream cannot be used:
+// nothing is wrong with the entry itself.
+const unusablePause = 10 * time.Minute
+
+func (s *settlement) fail(d Dispatch, err error, pause time.Duration) {
+	s.failures = append(s.failures, Failure{ID: d.ID, Generation: d.Generation, Error: err.Error(), Pause: pause})
+	s.round.Refused++
+}
+
+// writeTimeout bounds the writing down of what was published.
+const writeTimeout = 10 * time.Second
+
+// write writes down what was collected. It has time of its own: what was
+// published, and is not written down, is published again and again.
+func (s *settlement) write(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), writeTimeout)
+	defer cancel()
 	store := s.relay.store
 	if err := store.MarkPublished(ctx, s.published); err != nil {
-		return err
-	}
-	if err := s.relay.moveOn(ctx, s.lines, s.round); err != nil {
-		return err
+		s.errs = append(s.errs, err)
+	} else {
+		s.moveOn(ctx, s.lines)
 	}
 	if err := store.Postpone(ctx, s.back); err != nil {
-		return err
+		s.errs = append(s.errs, err)
 	}
 	if _, err := store.Fail(ctx, s.failures); err != nil {
-		return err
+		s.errs = append(s.errs, err)
 	}
+	s.published, s.lines, s.back, s.failures = nil, nil, nil, nil
+}
+
+// err is what went wrong, except for single entries, and streams.
+func (s *settlement) err() error {
 	if s.broker != nil {
-		return fmt.Errorf("publish: %w", s.broker)
+		s.errs = append(s.errs, fmt.Errorf("publish: %w", s.broker))
 	}
-	return nil
+	return errors.Join(s.errs...)
 }
 
 // Pause is the time between an attempt, counted from 1, and the next: growing,

@@ -19,7 +19,8 @@ var (
 	// ErrNotYours says that another than the given owner holds the entry; the
 	// error is a [*LockedError] too.
 	ErrNotYours = errors.New("the lock is not yours")
-	// ErrPublished says that the entry was published already.
+	// ErrPublished says that the entry was published already, or that a relay is
+	// publishing it.
 	ErrPublished = errors.New("the entry is published")
 )
 

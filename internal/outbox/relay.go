@@ -65,6 +65,7 @@ type Relay struct {
 	metrics *RelayMetrics
 	log     zerolog.Logger
 	wake    chan struct{}
+	streams *streams
 
 	// room is how many more entries the broker may take, as of roomAt.
 	room   room
@@ -87,6 +88,7 @@ func NewRelay(store *Store, broker Broker, cfg RelayConfig, metrics *RelayMetric
 		metrics: metrics,
 		log:     log,
 		wake:    make(chan struct{}, 1),
+		streams: newStreams(log),
 	}
 }
 
@@ -130,8 +132,10 @@ func (r *Relay) Run(ctx context.Context) error {
 			failing = true
 			r.metrics.failed()
 			r.roomAt = time.Time{}
-			pause = min(max(2*pause, 50*time.Millisecond), r.cfg.Interval)
-			sleep(ctx, pause, nil)
+			pause = min(max(2*pause, minPause), r.cfg.Interval)
+			// What failed may be no matter of what has just been written.
+			sleep(ctx, min(pause, minPause), nil)
+			sleep(ctx, pause-minPause, r.wake)
 		}
 	}
 	return nil
@@ -139,7 +143,9 @@ func (r *Relay) Run(ctx context.Context) error {
 
 // Round is what one look at the outbox did.
 type Round struct {
-	Claimed, Published, Armed, Postponed, Refused, GivenBack int
+	Claimed, Published, Armed, Postponed, GivenBack int
+	// Refused is how many the broker did not take, or the stream of a handover.
+	Refused int
 	// Queued is how many had a message at the broker still, and got no other.
 	Queued int
 	// Behind is how many of an ordered topic went back to wait for another.
@@ -164,12 +170,16 @@ func (r Round) log(log *zerolog.Logger) {
 	}
 }
 
+// minPause is the pause after a round that failed, whatever wakes the relay; it
+// doubles, up to the interval, while nothing does.
+const minPause = 50 * time.Millisecond
+
 // roundTimeout bounds a round: a connection that has gone silent must not stop
 // the relay.
 const roundTimeout = 30 * time.Second
 
 // runOnce looks at the broker and at the outbox once. An error means that
-// nothing was claimed, or that what was claimed comes back by itself.
+// nothing was claimed, or that something that was claimed comes back by itself.
 func (r *Relay) runOnce(ctx context.Context) (round Round, err error) {
 	look, cancelLook := context.WithTimeout(ctx, roundTimeout)
 	defer cancelLook()

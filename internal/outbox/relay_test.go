@@ -28,8 +28,9 @@ type fakeBroker struct {
 	answer    func(Dispatch) error // nil: everything is taken
 	published []Dispatch
 	stored    []uuid.UUID // by handovers; a zero id has been lost
-	holdsErr  error
-	most      int // the most unfinished entries there ever were
+	removed   map[uuid.UUID]bool
+	silent    map[string]error // streams that cannot be asked
+	most      int              // the most unfinished entries there ever were
 	looks     int
 	came      chan struct{} // after each Publish that took something
 }
@@ -99,14 +100,23 @@ func (b *fakeBroker) HandOver(_ context.Context, dispatches []Dispatch) []Handed
 	return handed
 }
 
-func (b *fakeBroker) Holds(_ context.Context, handovers []Handover) ([]bool, error) {
+func (b *fakeBroker) Holds(_ context.Context, handovers []Handover) ([]Answer, map[string]error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	held := make([]bool, len(handovers))
+	answers, faults := make([]Answer, len(handovers)), map[string]error{}
 	for i, h := range handovers {
-		held[i] = h.Sequence <= uint64(len(b.stored)) && b.stored[h.Sequence-1] == h.ID
+		switch err := b.silent[h.Stream]; {
+		case err != nil:
+			faults[h.Stream] = err
+		case b.removed[h.ID]:
+			answers[i] = Removed
+		case h.Sequence <= uint64(len(b.stored)) && b.stored[h.Sequence-1] == h.ID:
+			answers[i] = Held
+		default:
+			answers[i] = Lost
+		}
 	}
-	return held, b.holdsErr
+	return answers, faults
 }
 
 func (b *fakeBroker) taken() []Dispatch {
@@ -162,9 +172,9 @@ func (b *bench) async(ref string) uuid.UUID {
 	return b.create(NewEntry{Topic: TopicAsync, Ref: ref})
 }
 
-func (b *bench) count(where string) (n int) {
+func (b *bench) count(where string, args ...any) (n int) {
 	b.t.Helper()
-	require.NoError(b.t, b.pool.QueryRow(b.t.Context(), "SELECT count(*) FROM eventlog WHERE "+where).Scan(&n))
+	require.NoError(b.t, b.pool.QueryRow(b.t.Context(), "SELECT count(*) FROM eventlog WHERE "+where, args...).Scan(&n))
 	return n
 }
 

@@ -56,13 +56,14 @@ WITH old AS MATERIALIZED (
         LIMIT $3
         FOR UPDATE SKIP LOCKED
     ) e
+    LIMIT $3
 )
 DELETE FROM eventlog e
 USING old o
 WHERE e.id = o.id`
 
 // expireCopies removes copies that were published longer ago than the retention
-// of their topic, at most sweepLimit of each, and returns how many.
+// of their topic, at most sweepLimit, and returns how many.
 func (s *Store) expireCopies(ctx context.Context, topics []Topic) (int, error) {
 	if len(topics) == 0 {
 		return 0, nil

@@ -25,6 +25,7 @@ WITH free AS MATERIALIZED (
     FROM unnest($1::uuid[], $2::integer[], $3::bigint[]) AS x (id, generation, wait)
     JOIN eventlog e ON e.id = x.id
     WHERE e.generation = x.generation
+      AND e.dispatched_at IS NOT NULL
     FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE eventlog e
@@ -49,7 +50,8 @@ type Postponement struct {
 }
 
 // Postpone ends leases before their time: the broker has no message of these
-// entries. An entry that was claimed again meanwhile, or is gone, is left alone.
+// entries. An entry that was claimed again meanwhile, fired, or is gone, is left
+// alone.
 func (s *Store) Postpone(ctx context.Context, entries []Postponement) error {
 	if len(entries) == 0 {
 		return nil
@@ -118,14 +120,18 @@ func (s *Store) MarkPublished(ctx context.Context, published []Publication) erro
 
 // Failure is an attempt that failed.
 type Failure struct {
-	ID    uuid.UUID
-	Error string
+	ID uuid.UUID
+	// Generation is the dispatch that failed: if there was another since, or the
+	// entry was fired, nothing is recorded. 0 is for any.
+	Generation int
+	Error      string
 	// Pause is the time until the next attempt.
 	Pause time.Duration
 	// Counted says that the attempt is in the entry's count already.
 	Counted bool
 }
 
+// Who is late must not give a time to what another has published meanwhile.
 const failSQL = `
 WITH free AS MATERIALIZED (
     SELECT
@@ -133,8 +139,10 @@ WITH free AS MATERIALIZED (
         x.error,
         x.pause,
         x.counted
-    FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::boolean[]) AS x (id, error, pause, counted)
+    FROM unnest($1::uuid[], $2::integer[], $3::text[], $4::bigint[], $5::boolean[]) AS x (id, generation, error, pause, counted)
     JOIN eventlog e ON e.id = x.id
+    WHERE e.published_at IS NULL
+      AND (x.generation = 0 OR e.generation = x.generation AND e.dispatched_at IS NOT NULL)
     FOR UPDATE OF e SKIP LOCKED
 )
 UPDATE eventlog e
@@ -151,17 +159,20 @@ RETURNING e.id`
 
 // Fail records failed attempts with their errors and sets the time of the next.
 // The entries stay; how often they failed never removes them. It returns which
-// it recorded: all but those that are gone, or locked by another session.
+// it recorded: all but those that are gone or published, or locked by another
+// session, or of a generation that is past.
 func (s *Store) Fail(ctx context.Context, failures []Failure) (map[uuid.UUID]bool, error) {
 	if len(failures) == 0 {
 		return nil, nil
 	}
 	n := len(failures)
-	ids, errs, pauses, counted := make([]uuid.UUID, n), make([]string, n), make([]int64, n), make([]bool, n)
+	ids, generations, errs := make([]uuid.UUID, n), make([]int, n), make([]string, n)
+	pauses, counted := make([]int64, n), make([]bool, n)
 	for i, f := range failures {
-		ids[i], errs[i], pauses[i], counted[i] = f.ID, storable(f.Error), f.Pause.Microseconds(), f.Counted
+		ids[i], generations[i], errs[i] = f.ID, f.Generation, storable(f.Error)
+		pauses[i], counted[i] = f.Pause.Microseconds(), f.Counted
 	}
-	recorded, err := collectIDs(ctx, s.pool, failSQL, ids, errs, pauses, counted)
+	recorded, err := collectIDs(ctx, s.pool, failSQL, ids, generations, errs, pauses, counted)
 	if err != nil {
 		return nil, fmt.Errorf("record failures: %w", err)
 	}

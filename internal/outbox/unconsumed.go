@@ -13,7 +13,7 @@ type Backlog struct {
 	Topic string
 	// Oldest is how long ago the oldest of them was published.
 	Oldest time.Duration
-	// Entries is how many there are, counted up to 100,000.
+	// Entries is how many there are, counted up to [MaxCounted].
 	Entries int
 }
 
@@ -47,7 +47,7 @@ backlog AS (
     FROM (
         SELECT topic
         FROM published
-        LIMIT 1000
+        LIMIT 10000
     ) p
     CROSS JOIN LATERAL (
         SELECT e.published_at
@@ -83,10 +83,14 @@ CROSS JOIN LATERAL (
           AND e.published_at IS NOT NULL
           AND e.stream_sequence IS NULL
           AND e.published_at <= now() - $1::bigint * interval '1 microsecond'
-        LIMIT 100000
+        LIMIT $3
     ) e
 ) c
 ORDER BY b.published_at`
+
+// MaxCounted bounds the count of a backlog: a large one costs as much as it has
+// entries.
+const MaxCounted = 1000
 
 // maxBacklogs bounds what is reported of topics, and with it the series of a
 // metric.
@@ -95,9 +99,9 @@ const maxBacklogs = 20
 // Unconsumed returns the topics with entries that were published longer ago than
 // that and that nobody has removed since: those with the oldest, at most twenty,
 // the oldest first. Topics with a retention and handovers are not among them:
-// relays remove those. Of more than a thousand topics it looks at the first.
+// relays remove those. Of more than ten thousand topics it looks at the first.
 func Unconsumed(ctx context.Context, db DB, olderThan time.Duration) ([]Backlog, error) {
-	rows, err := db.Query(ctx, unconsumedSQL, olderThan.Microseconds(), maxBacklogs)
+	rows, err := db.Query(ctx, unconsumedSQL, olderThan.Microseconds(), maxBacklogs, MaxCounted)
 	if err != nil {
 		return nil, fmt.Errorf("find unconsumed topics: %w", err)
 	}

@@ -64,9 +64,12 @@ func (h *holds) left(entries int) int {
 	return entries - len(h.removed)
 }
 
-// race: a third of the lockers die with what they hold. Each entry has one holder
-// at a time, and none is lost.
-func (s *suite) race() {
+func (s *suite) race()      { s.raceBy((*locker).round) }
+func (s *suite) queueRace() { s.raceBy((*locker).take) }
+
+// raceBy: a third of the lockers die with what they hold. Each entry has one
+// holder at a time, and none is lost.
+func (s *suite) raceBy(step func(*locker, *suite) error) {
 	const lockers, entries = 50, 1000
 	const lease = 500 * time.Millisecond
 	for i := range entries {
@@ -79,7 +82,7 @@ func (s *suite) race() {
 		wg.Go(func() {
 			locker := locker{Service: s.Service, holds: h, owner: fmt.Sprintf("locker %d", i), lease: lease, mortal: i%3 == 0}
 			for h.left(entries) > 0 && errs[i] == nil && !locker.dead {
-				errs[i] = locker.round(s)
+				errs[i] = step(&locker, s)
 			}
 		})
 	}
@@ -128,6 +131,26 @@ func (l *locker) try(s *suite, id uuid.UUID) error {
 		return unlessGone(err)
 	}
 	l.holds.take(id, hold{owner: l.owner, from: until.Add(-l.lease), until: until})
+	return l.handle(s, id)
+}
+
+// take takes what is due, and handles it one by one.
+func (l *locker) take(s *suite) error {
+	due, err := l.LockDue(s.t.Context(), "race", l.owner, l.lease, 1+l.chance(5))
+	for i := range due {
+		until := *due[i].LockExpires
+		l.holds.take(due[i].ID, hold{owner: l.owner, from: until.Add(-l.lease), until: until})
+	}
+	for i := range due {
+		if err == nil && !l.dead {
+			err = l.handle(s, due[i].ID)
+		}
+	}
+	return err
+}
+
+// handle does with an entry that is locked what its holder may.
+func (l *locker) handle(s *suite, id uuid.UUID) error {
 	switch chance := l.chance(10); {
 	case l.mortal && chance < 3:
 		l.dead = true

@@ -18,6 +18,7 @@ type Service interface {
 	List(ctx context.Context, s outbox.Selection) ([]outbox.Listed, error)
 	Count(ctx context.Context, topics []string) ([]outbox.Count, error)
 	Lock(ctx context.Context, id uuid.UUID, owner string, lease time.Duration) (time.Time, error)
+	LockDue(ctx context.Context, topic, owner string, lease time.Duration, limit int) ([]outbox.Listed, error)
 	Extend(ctx context.Context, id uuid.UUID, owner string, lease time.Duration) (time.Time, error)
 	Unlock(ctx context.Context, id uuid.UUID, owner string) error
 	ReleaseLocks(ctx context.Context, topics []string, unusedFor time.Duration) (int, error)
@@ -54,6 +55,10 @@ func (f functions) Count(ctx context.Context, topics []string) ([]outbox.Count, 
 
 func (f functions) Lock(ctx context.Context, id uuid.UUID, owner string, lease time.Duration) (time.Time, error) {
 	return outbox.Lock(ctx, f.db, id, owner, lease)
+}
+
+func (f functions) LockDue(ctx context.Context, topic, owner string, lease time.Duration, limit int) ([]outbox.Listed, error) {
+	return outbox.LockDue(ctx, f.db, topic, owner, lease, limit)
 }
 
 func (f functions) Extend(ctx context.Context, id uuid.UUID, owner string, lease time.Duration) (time.Time, error) {

@@ -26,6 +26,9 @@ func Run(t *testing.T, factory Factory) {
 		{"lists find by topic, ref, due time and lock", (*suite).lists},
 		{"pages follow each other", (*suite).pages},
 		{"an entry has one holder", (*suite).lock},
+		{"what is due is locked in order", (*suite).lockDue},
+		{"what is returned locked is locked", (*suite).lockDueHolds},
+		{"a lock of what is due is refused", (*suite).lockDueRefused},
 		{"a lock expires", (*suite).expiry},
 		{"a lock is extended by its holder", (*suite).extend},
 		{"a lock is given back", (*suite).unlock},
@@ -37,6 +40,7 @@ func Run(t *testing.T, factory Factory) {
 		{"what waits is cancelled", (*suite).cancel},
 		{"what waits is fired", (*suite).fire},
 		{"fifty lockers share a thousand entries", (*suite).race},
+		{"fifty lockers share a queue", (*suite).queueRace},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -1,21 +1,22 @@
 package stream
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/postlude/postlude/internal/outbox"
 )
 
 // handoverStream keeps what was handed over until somebody who is not us decides
-// otherwise: relays look for it long after it was published. Reads go to the
-// leader (no AllowDirect): a replica that lags behind would report a loss.
+// otherwise: relays look for it long after it was published.
 func handoverStream(cfg Config, name string) jetstream.StreamConfig {
 	source, destination := cfg.Names.handoverRepublish(name)
 	return jetstream.StreamConfig{
@@ -32,160 +33,179 @@ func handoverStream(cfg Config, name string) jetstream.StreamConfig {
 	}
 }
 
-// ensureHandovers makes the stream of a handover policy, if it is not there. The
-// error is an [outbox.ErrRefused] if the name is taken: by us, by another
-// installation, or its subjects by another stream.
-func (p *Publisher) ensureHandovers(ctx context.Context, name string) error {
-	p.mu.Lock()
-	known := p.handovers[name]
-	p.mu.Unlock()
-	if known {
+// makeHandovers makes a stream for handovers, and returns how it is. One of ours
+// that is there stays as its operator has set it, but for what handovers need.
+// The error is a [*ForeignStreamError] if it is not ours.
+func makeHandovers(ctx context.Context, js jetstream.JetStream, cfg Config, name string) (jetstream.StreamConfig, error) {
+	want := handoverStream(cfg, name)
+	stream, err := ensureStream(ctx, js, cfg, want, func(have *jetstream.StreamConfig) bool {
+		changed := false
+		if !slices.Contains(have.Subjects, want.Subjects[0]) {
+			have.Subjects, changed = append(have.Subjects, want.Subjects[0]), true
+		}
+		if have.RePublish == nil {
+			have.RePublish, changed = want.RePublish, true
+		}
+		return changed
+	})
+	if err != nil {
+		return jetstream.StreamConfig{}, err
+	}
+	have := stream.CachedInfo().Config
+	return have, retentionFault(have)
+}
+
+// retentionFault is the error of a stream that removes what its consumers have
+// acknowledged: that could not be told from a loss, and would be published again
+// without end.
+func retentionFault(have jetstream.StreamConfig) error {
+	if have.Retention == jetstream.LimitsPolicy {
 		return nil
 	}
-	if full := p.cfg.Names.HandoverStream(name); full == p.cfg.Names.WorkStream() || full == p.cfg.Names.TapStream() {
-		return fmt.Errorf("%w: the stream %s is not for handovers", outbox.ErrRefused, full)
-	}
-	ctx, cancel := context.WithTimeout(ctx, ackWait)
-	defer cancel()
-	if err := makeHandovers(ctx, p.js, p.cfg, name); err != nil {
-		return err
-	}
-	p.setKnown(name, true)
-	return nil
+	return fmt.Errorf("stream %s has the retention %s and removes what consumers have acknowledged, "+
+		"before it is proved: the retention of handovers must be limits", have.Name, have.Retention)
 }
 
-func (p *Publisher) setKnown(name string, known bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.handovers[name] = known
+// graceFault is the error of a stream that removes messages before their grace
+// is over.
+func graceFault(have jetstream.StreamConfig, grace time.Duration) error {
+	if have.MaxAge <= 0 || have.MaxAge >= grace {
+		return nil
+	}
+	return fmt.Errorf("stream %s keeps messages for %s, and the grace of handovers is %s: "+
+		"what it has removed by then cannot be proved", have.Name, have.MaxAge, grace)
 }
 
-// makeHandovers makes a stream for handovers. One of ours that is there keeps the
-// limits that its operator has set.
-func makeHandovers(ctx context.Context, js jetstream.JetStream, cfg Config, name string) error {
-	want := handoverStream(cfg, name)
-	found, err := js.Stream(ctx, want.Name)
-	if err == nil {
-		have := found.CachedInfo().Config
-		want.MaxAge, want.MaxBytes, want.MaxMsgs, want.MaxMsgsPerSubject = have.MaxAge, have.MaxBytes, have.MaxMsgs, have.MaxMsgsPerSubject
-		want.Discard, want.Duplicates, want.Retention, want.Storage = have.Discard, have.Duplicates, have.Retention, have.Storage
-	}
-	_, err = ensureStream(ctx, js, cfg, want)
-	var foreign *ForeignStreamError
-	if errors.As(err, &foreign) {
-		return fmt.Errorf("%w: %w", outbox.ErrRefused, err)
-	}
-	return meaning(err)
-}
-
-// HandOver implements [outbox.Broker].
+// HandOver implements [outbox.Broker]. Streams are asked side by side.
 func (p *Publisher) HandOver(ctx context.Context, dispatches []outbox.Dispatch) []outbox.Handed {
 	handed := make([]outbox.Handed, len(dispatches))
-	acks := make([]jetstream.PubAckFuture, len(dispatches))
-	clock := p.getClock()
-	faults := map[string]error{}
-	for i, d := range dispatches {
-		fault, tried := faults[d.Stream]
-		if !tried {
-			fault = p.ensureHandovers(ctx, d.Stream)
-			faults[d.Stream] = fault
-		}
-		if handed[i].Err = fault; fault == nil {
-			acks[i], handed[i].Err = p.handOver(d, clock)
-		}
-	}
-	for i, d := range dispatches {
-		if acks[i] != nil {
-			handed[i] = p.received(ctx, d.Stream, acks[i])
-		}
-	}
+	each(dispatches, func(d outbox.Dispatch) string { return d.Stream }, func(name string, indexes []int) {
+		p.handOverTo(ctx, name, dispatches, indexes, handed)
+	})
 	return handed
 }
 
-func (p *Publisher) handOver(d outbox.Dispatch, clock brokerClock) (jetstream.PubAckFuture, error) {
+// each calls f for the members of each stream, all at the same time, and waits.
+func each[T any](list []T, stream func(T) string, f func(name string, indexes []int)) {
+	members := map[string][]int{}
+	for i, member := range list {
+		members[stream(member)] = append(members[stream(member)], i)
+	}
+	var group sync.WaitGroup
+	for name, indexes := range members {
+		group.Go(func() { f(name, indexes) })
+	}
+	group.Wait()
+}
+
+// handOverTo hands some of the dispatches over to their stream. One that is in
+// doubt gets a single message first.
+func (p *Publisher) handOverTo(ctx context.Context, name string, dispatches []outbox.Dispatch, indexes []int, handed []outbox.Handed) {
+	for len(indexes) > 0 {
+		to, err := p.destination(ctx, name)
+		if err != nil {
+			for _, i := range indexes {
+				handed[i].Err = err
+			}
+			return
+		}
+		n := len(indexes)
+		if to.health.fault != nil {
+			n = 1
+		}
+		p.handOverPart(ctx, name, to, dispatches, indexes[:n], handed)
+		indexes = indexes[n:]
+	}
+}
+
+func (p *Publisher) handOverPart(
+	ctx context.Context, name string, to destination, dispatches []outbox.Dispatch, indexes []int, handed []outbox.Handed,
+) {
+	acks := make([]jetstream.PubAckFuture, len(indexes))
+	clock := p.getClock()
+	var away error
+	for n, i := range indexes {
+		if away == nil {
+			acks[n], handed[i].Err = p.send(to, dispatches[i], clock)
+		}
+		if err := cmp.Or(away, handed[i].Err); err != nil && !errors.Is(err, outbox.ErrRefused) && !errors.Is(err, outbox.ErrUnusable) {
+			away, handed[i].Err = err, err
+		}
+	}
+	wait := newAckWaiter(ctx)
+	defer wait.stop()
+	var found findings
+	for n, i := range indexes {
+		if acks[n] != nil {
+			stored, err := wait.wait(acks[n])
+			handed[i] = found.add(stored, err, p.cfg.Names.HandoverStream(name))
+		}
+	}
+	if fault := p.conclude(name, found); fault != nil {
+		for n, i := range indexes {
+			if acks[n] != nil && errors.Is(handed[i].Err, errNoAck) {
+				handed[i].Err = fault
+			}
+		}
+	}
+}
+
+func (p *Publisher) send(to destination, d outbox.Dispatch, clock brokerClock) (jetstream.PubAckFuture, error) {
+	if err := graceFault(to.config, d.Grace); err != nil {
+		return nil, unusable(err)
+	}
 	msg, err := encode(&p.cfg, d, clock)
 	if err != nil {
 		return nil, err
 	}
-	ack, err := p.js.PublishMsgAsync(msg, jetstream.WithRetryAttempts(0))
+	ack, err := to.js.PublishMsgAsync(msg, jetstream.WithRetryAttempts(0))
 	return ack, meaning(err)
 }
 
-// received waits for the sequence of a message. Where nothing answers, the
-// stream may have gone: it is made again before the next.
-func (p *Publisher) received(ctx context.Context, name string, ack jetstream.PubAckFuture) outbox.Handed {
-	stored, err := await(ctx, ack)
-	switch {
-	case err != nil:
-		p.setKnown(name, false)
-		return outbox.Handed{Err: err}
-	case stored.Stream != p.cfg.Names.HandoverStream(name):
-		p.setKnown(name, false)
-		return outbox.Handed{Err: fmt.Errorf("%w: the stream %s took it", outbox.ErrRefused, stored.Stream)}
-	}
-	return outbox.Handed{Sequence: stored.Sequence}
+// findings are what the acknowledgements of one stream came to.
+type findings struct {
+	took, gone bool
+	fault      error
 }
 
-// readsAtOnce bounds the messages that are asked for at the same time.
-const readsAtOnce = 64
+// errNoAck stands for what findings say of all messages alike.
+var errNoAck = errors.New("no acknowledgement")
 
-// Holds implements [outbox.Broker].
-func (p *Publisher) Holds(ctx context.Context, handovers []outbox.Handover) ([]bool, error) {
-	if !p.nc.IsConnected() {
-		return nil, nats.ErrConnectionClosed
+// add says what became of a message for a stream.
+func (f *findings) add(stored *jetstream.PubAck, err error, stream string) outbox.Handed {
+	var api *jetstream.APIError
+	switch refused := meaning(err); {
+	case err == nil && stored.Stream == stream:
+		f.took = true
+		return outbox.Handed{Sequence: stored.Sequence}
+	case err == nil:
+		f.fault = fmt.Errorf("the stream %s took what is for %s", stored.Stream, stream)
+	case errors.Is(refused, outbox.ErrRefused):
+		return outbox.Handed{Err: refused}
+	case errors.As(err, &api):
+		return outbox.Handed{Err: unusable(err)} // it answers
+	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, jetstream.ErrNoStreamResponse):
+		f.gone = true
+		return outbox.Handed{Err: unusable(fmt.Errorf("the stream %s has gone", stream))}
+	default:
+		f.fault = fmt.Errorf("stream %s: %w", stream, err)
 	}
-	held := make([]bool, len(handovers))
-	streams, err := p.streamsOf(ctx, handovers)
-	if err != nil {
-		return nil, err
-	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(readsAtOnce)
-	for i, h := range handovers {
-		stream := streams[h.Stream]
-		if stream == nil {
-			continue // it has gone, and the message with it
-		}
-		group.Go(func() (err error) {
-			held[i], err = p.holds(ctx, stream, h)
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return nil, err
-	}
-	return held, nil
+	return outbox.Handed{Err: errNoAck}
 }
 
-// streamsOf looks the streams up; those that are not there are nil.
-func (p *Publisher) streamsOf(ctx context.Context, handovers []outbox.Handover) (map[string]jetstream.Stream, error) {
-	streams := map[string]jetstream.Stream{}
-	for _, h := range handovers {
-		if _, ok := streams[h.Stream]; ok {
-			continue
-		}
-		ctx, cancel := context.WithTimeout(ctx, ackWait)
-		stream, err := p.js.Stream(ctx, p.cfg.Names.HandoverStream(h.Stream))
-		cancel()
-		if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
-			return nil, fmt.Errorf("ask for stream %s: %w", h.Stream, err)
-		}
-		streams[h.Stream] = stream
+// conclude notes what was found of a stream, and returns the error of what it did
+// not acknowledge. One that has gone is looked at, and made, before the next.
+func (p *Publisher) conclude(name string, found findings) error {
+	if found.fault != nil {
+		return p.failed(name, found.fault)
 	}
-	return streams, nil
-}
-
-// holds asks for the message of a handover. What stands under its sequence may
-// be another's: the stream may have been made anew.
-func (p *Publisher) holds(ctx context.Context, stream jetstream.Stream, h outbox.Handover) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, ackWait)
-	defer cancel()
-	msg, err := stream.GetMsg(ctx, h.Sequence)
-	switch {
-	case errors.Is(err, jetstream.ErrMsgNotFound), errors.Is(err, jetstream.ErrStreamNotFound):
-		return false, nil
-	case err != nil:
-		return false, fmt.Errorf("read message %d of stream %s: %w", h.Sequence, h.Stream, err)
-	}
-	return msg.Header.Get(headerID) == h.ID.String() && msg.Header.Get(headerSource) == source(p.cfg.Installation), nil
+	p.learn(name, func(d *destination) {
+		if found.took {
+			d.health = d.health.took()
+		}
+		if found.gone {
+			d.health = d.health.gone()
+		}
+	})
+	return nil
 }

@@ -31,8 +31,8 @@ type Publisher struct {
 
 	mu    sync.Mutex
 	clock brokerClock
-	// handovers are the streams for handovers that are known to be there.
-	handovers map[string]bool
+	// destinations are the streams of handovers, by the names in policies.
+	destinations map[string]*destination
 }
 
 var _ outbox.Broker = (*Publisher)(nil)
@@ -40,13 +40,11 @@ var _ outbox.Broker = (*Publisher)(nil)
 // NewPublisher sets up the streams, if they are not there, and returns a
 // publisher. The error is a [*ForeignStreamError] if a stream is not ours.
 func NewPublisher(ctx context.Context, nc *nats.Conn, cfg Config) (*Publisher, error) {
-	js, err := jetstream.New(nc,
-		jetstream.WithPublishAsyncMaxPending(publishWindow),
-		jetstream.WithPublishAsyncTimeout(ackWait))
+	js, err := asyncJetStream(nc)
 	if err != nil {
-		return nil, fmt.Errorf("use jetstream: %w", err)
+		return nil, err
 	}
-	p := &Publisher{cfg: cfg.withDefaults(), nc: nc, js: js, handovers: map[string]bool{}}
+	p := &Publisher{cfg: cfg.withDefaults(), nc: nc, js: js, destinations: map[string]*destination{}}
 	err = patiently(ctx, func(ctx context.Context) error {
 		if err := setup(ctx, js, p.cfg); err != nil {
 			return err
@@ -58,6 +56,17 @@ func NewPublisher(ctx context.Context, nc *nats.Conn, cfg Config) (*Publisher, e
 		return nil, err
 	}
 	return p, nil
+}
+
+// asyncJetStream is a client with a window of its own for what is published.
+func asyncJetStream(nc *nats.Conn) (jetstream.JetStream, error) {
+	js, err := jetstream.New(nc,
+		jetstream.WithPublishAsyncMaxPending(publishWindow),
+		jetstream.WithPublishAsyncTimeout(ackWait))
+	if err != nil {
+		return nil, fmt.Errorf("use jetstream: %w", err)
+	}
+	return js, nil
 }
 
 // State implements [outbox.Broker].
@@ -170,7 +179,7 @@ func (p *Publisher) Publish(ctx context.Context, dispatches []outbox.Dispatch) [
 	}
 	for i, ack := range acks {
 		if ack != nil {
-			_, errs[i] = await(ctx, ack)
+			errs[i] = await(ctx, ack)
 		}
 	}
 	p.confirm(ctx, unconfirmed, errs)
@@ -192,14 +201,14 @@ func (p *Publisher) confirm(ctx context.Context, unconfirmed []int, errs []error
 }
 
 // await waits for what the broker says of a message.
-func await(ctx context.Context, ack jetstream.PubAckFuture) (*jetstream.PubAck, error) {
+func await(ctx context.Context, ack jetstream.PubAckFuture) error {
 	select {
-	case stored := <-ack.Ok():
-		return stored, nil
+	case <-ack.Ok():
+		return nil
 	case err := <-ack.Err():
-		return nil, meaning(err)
+		return meaning(err)
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"reflect"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -38,11 +38,11 @@ func (e *ForeignStreamError) Error() string {
 // ours; such a stream is not touched.
 func setup(ctx context.Context, js jetstream.JetStream, cfg Config) error {
 	if !cfg.NoTapStream {
-		if _, err := ensureStream(ctx, js, cfg, tapStream(cfg)); err != nil {
+		if _, err := ensureOurs(ctx, js, cfg, tapStream(cfg)); err != nil {
 			return err
 		}
 	}
-	work, err := ensureStream(ctx, js, cfg, workStream(cfg))
+	work, err := ensureOurs(ctx, js, cfg, workStream(cfg))
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,17 @@ func setup(ctx context.Context, js jetstream.JetStream, cfg Config) error {
 	return nil
 }
 
-func ensureStream(ctx context.Context, js jetstream.JetStream, cfg Config, want jetstream.StreamConfig) (jetstream.Stream, error) {
+// ensureOurs makes a stream whose limits the configuration sets, or brings it to
+// them.
+func ensureOurs(ctx context.Context, js jetstream.JetStream, cfg Config, want jetstream.StreamConfig) (jetstream.Stream, error) {
+	return ensureStream(ctx, js, cfg, want, func(have *jetstream.StreamConfig) bool { return bring(have, want) })
+}
+
+// ensureStream makes a stream as it is wanted. Of one that is there it sets what
+// change changes, and nothing else: the rest is its operator's.
+func ensureStream(
+	ctx context.Context, js jetstream.JetStream, cfg Config, want jetstream.StreamConfig, change func(*jetstream.StreamConfig) bool,
+) (jetstream.Stream, error) {
 	have, err := js.Stream(ctx, want.Name)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
 		have, err = js.CreateStream(ctx, want)
@@ -69,21 +79,29 @@ func ensureStream(ctx context.Context, js jetstream.JetStream, cfg Config, want 
 	if owner := found.Metadata[installationKey]; owner != cfg.Installation {
 		return nil, &ForeignStreamError{Stream: want.Name, Installation: owner}
 	}
-	if sameStream(found, want) {
+	if !change(&found) {
 		return have, nil
 	}
-	have, err = js.UpdateStream(ctx, want)
+	have, err = js.UpdateStream(ctx, found)
 	if err != nil {
 		return nil, fmt.Errorf("bring stream %s to this configuration: %w", want.Name, err)
 	}
 	return have, nil
 }
 
-// sameStream compares what this configuration may have changed.
-func sameStream(a, b jetstream.StreamConfig) bool {
-	return slices.Equal(a.Subjects, b.Subjects) && a.Replicas == b.Replicas && a.MaxAge == b.MaxAge && a.MaxBytes == b.MaxBytes &&
-		a.Duplicates == b.Duplicates && a.MaxMsgsPerSubject == b.MaxMsgsPerSubject &&
-		a.AllowMsgSchedules == b.AllowMsgSchedules && (a.RePublish == nil) == (b.RePublish == nil)
+// bring sets what this configuration may have changed, and says whether it has.
+func bring(have *jetstream.StreamConfig, want jetstream.StreamConfig) bool {
+	before := *have
+	have.Subjects, have.Replicas, have.Duplicates = want.Subjects, want.Replicas, want.Duplicates
+	have.MaxAge, have.MaxBytes, have.MaxMsgsPerSubject = want.MaxAge, want.MaxBytes, want.MaxMsgsPerSubject
+	have.AllowMsgSchedules = want.AllowMsgSchedules
+	if (have.RePublish == nil) != (want.RePublish == nil) {
+		have.RePublish = want.RePublish
+	}
+	if have.MaxMsgsPerSubject <= 0 && before.MaxMsgsPerSubject <= 0 {
+		have.MaxMsgsPerSubject = before.MaxMsgsPerSubject // no limit has two forms
+	}
+	return !reflect.DeepEqual(before, *have)
 }
 
 // workStream has no limit on messages, bytes or age: each of them silently

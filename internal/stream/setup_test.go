@@ -153,3 +153,24 @@ func TestAStartWaitsForABrokerThatIsRestarted(t *testing.T) {
 	require.ErrorAs(t, err, &foreign)
 	require.Less(t, time.Since(began), 5*time.Second, "an answer is final")
 }
+
+// What an operator has set on a stream of ours stays when a setting is changed,
+// and is no reason to fail.
+func TestSetupKeepsWhatTheOperatorHasSet(t *testing.T) {
+	t.Parallel()
+	js := jetStream(t, natstest.New(t))
+	cfg := Config{Installation: uuid.NewString()}.withDefaults()
+	require.NoError(t, setup(t.Context(), js, cfg))
+	before := streamInfo(t, js, "EVENTLOG").Config
+	before.DenyDelete, before.Compression, before.Description = true, jetstream.S2Compression, "theirs"
+	_, err := js.UpdateStream(t.Context(), before)
+	require.NoError(t, err)
+	want := streamInfo(t, js, "EVENTLOG").Config
+
+	cfg.TapMaxAge = time.Hour
+	require.NoError(t, setup(t.Context(), js, cfg))
+	have := streamInfo(t, js, "EVENTLOG").Config
+	require.Equal(t, time.Hour, have.MaxAge)
+	have.MaxAge, have.Metadata = want.MaxAge, want.Metadata
+	require.Equal(t, want, have)
+}

@@ -5,6 +5,22 @@
 -- temporary table could take the place of ours.
 SELECT set_config('search_path', format('%I, pg_temp', current_schema()), true);
 
+-- Topics and refs stand in indexes now, which have no room for longer ones.
+-- +goose StatementBegin
+DO $$
+DECLARE
+    long text;
+BEGIN
+    SELECT string_agg(id::text, ', ') INTO long
+    FROM (SELECT id FROM eventlog WHERE octet_length(topic) + octet_length(ref) > 2500 LIMIT 10) e;
+    IF long IS NOT NULL THEN
+        RAISE EXCEPTION 'the topic and the ref of entries have over 2500 bytes: %', long
+            USING ERRCODE = '22023', HINT = 'Shorten or delete them, and migrate again.';
+    END IF;
+END
+$$;
+-- +goose StatementEnd
+
 ALTER TABLE eventlog
     -- when the broker acknowledged an entry that is not async: nobody publishes
     -- it again, whatever becomes of its topic's policy
@@ -41,8 +57,8 @@ CREATE INDEX eventlog_handed ON eventlog (topic, published_at)
 -- Lists of a topic, the oldest first, and its queue for consumers, due first.
 CREATE INDEX eventlog_topic_created ON eventlog (topic, created, id)
     WHERE topic <> 'async.event';
--- Locks to be released.
-CREATE INDEX eventlog_locked ON eventlog (topic)
+-- Locks to be listed and released.
+CREATE INDEX eventlog_locked ON eventlog (topic, lock_expires)
     WHERE lock_owner IS NOT NULL;
 CREATE INDEX eventlog_topic_due ON eventlog (topic, due, id)
     WHERE topic <> 'async.event';
@@ -96,7 +112,7 @@ DROP FUNCTION eventlog_create(text, text, json, interval, timestamptz);
 -- of the first. traceparent is a W3C trace context.
 --
 -- Errors (SQLSTATE 22023): no topic, no ref, over 2500 bytes of both, a negative delay, delay and due
--- together, data over 512 KiB for a topic that is published, a key that is too
+-- together, a due time outside of the years 1 to 9999, data over 512 KiB for a topic that is published, a key that is too
 -- long, a traceparent that is none. The character U+0000 in data is an error
 -- too. 23505: the key was used for another entry.
 --
@@ -139,21 +155,19 @@ BEGIN
         RAISE EXCEPTION 'eventlog_create: give a delay or a due time, not both' USING ERRCODE = '22023';
     ELSIF delay < interval '0' THEN
         RAISE EXCEPTION 'eventlog_create: the delay % is negative', delay USING ERRCODE = '22023';
-    ELSIF NOT isfinite(due) THEN
-        RAISE EXCEPTION 'eventlog_create: the due time is infinite' USING ERRCODE = '22023';
     ELSIF idempotency_key = '' OR octet_length(idempotency_key) > 255 THEN
         RAISE EXCEPTION 'eventlog_create: the idempotency key has % bytes, 1 to 255 are allowed', octet_length(idempotency_key)
             USING ERRCODE = '22023';
     ELSIF traceparent !~ '^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$' THEN
         RAISE EXCEPTION 'eventlog_create: the traceparent is not one of W3C trace context' USING ERRCODE = '22023';
     END IF;
-    policy := eventlog_policy(topic);
-    IF policy <> 'hold' AND octet_length(data::text) > 524288 THEN
-        RAISE EXCEPTION 'eventlog_create: the data have % bytes, a published entry may have 524288', octet_length(data::text)
-            USING ERRCODE = '22023';
+    fires := coalesce(due, clock_timestamp() + coalesce(delay, interval '0'));
+    -- what programs in other languages cannot write, they cannot list
+    IF fires < timestamptz '0001-01-01 00:00:00Z' OR fires >= timestamptz '10000-01-01 00:00:00Z' THEN
+        RAISE EXCEPTION 'eventlog_create: the due time is not in the years 1 to 9999' USING ERRCODE = '22023';
     END IF;
-    IF strpos(data::text, '\u0000') > 0 THEN
-        -- json keeps the escape as it is; jsonb refuses it, and only it
+    IF data::text ~* text '\\u(0000|d[89a-f])' THEN
+        -- json keeps escapes as they are; jsonb refuses U+0000 and half pairs
         PERFORM data::jsonb;
     END IF;
 
@@ -162,9 +176,11 @@ BEGIN
     IF idempotency_key IS NOT NULL THEN
         -- Times as numbers: their text depends on the session. What says how
         -- the call is traced is no content.
-        digest := sha256(convert_to(json_build_array(
+        -- Qualified, since a function of this schema with the very types of
+        -- these arguments would come before that of Postgres.
+        digest := sha256(pg_catalog.convert_to(pg_catalog.json_build_array(
             topic, ref, data::text, extract(epoch FROM coalesce(delay, interval '0')), extract(epoch FROM due)
-        )::text, 'UTF8'));
+        )::text, name 'UTF8'));
         LOOP
             INSERT INTO eventlog_key AS k (key, content, entry)
             VALUES (idempotency_key, digest, id)
@@ -187,14 +203,20 @@ BEGIN
         END LOOP;
     END IF;
 
-    fires := coalesce(due, clock_timestamp() + coalesce(delay, interval '0'));
+    -- after the key: a repeated call returns what the first one wrote, whatever
+    -- has become of the policy
+    policy := eventlog_policy(topic);
+    IF policy <> 'hold' AND octet_length(data::text) > 524288 THEN
+        RAISE EXCEPTION 'eventlog_create: the data have % bytes, a published entry may have 524288', octet_length(data::text)
+            USING ERRCODE = '22023';
+    END IF;
     looks := eventlog_dispatch_at(policy, fires);
     INSERT INTO eventlog (id, topic, ref, due, data, traceparent, dispatch_at)
     VALUES (id, topic, ref, fires, data, traceparent, looks);
     IF looks <= clock_timestamp() + interval '1 minute'
-        AND current_setting('postlude.notify', true) IS DISTINCT FROM 'off'
+        AND current_setting(text 'postlude.notify', true) IS DISTINCT FROM text 'off'
     THEN
-        PERFORM pg_notify('postlude_eventlog', '');
+        PERFORM pg_notify(text 'postlude_eventlog', text '');
     END IF;
 END
 $$;
@@ -224,15 +246,16 @@ END
 $$;
 -- +goose StatementEnd
 
--- The oldest entries of a topic: those that somebody holds (lock = 'locked'),
--- that nobody holds ('free') or both ('any'). Async entries, which nobody locks,
--- have no index of their own: their ids are in the order of creation.
+-- The first entries of a topic, by age, or by due time if only those are wanted
+-- that are due: those that somebody holds (lock = 'locked'), that nobody holds
+-- ('free') or both ('any'). Async entries, which nobody locks, have no index of
+-- their own: their ids are in the order of creation.
 --
 -- Plans are kept, here and below, and the table grows and shrinks by orders of
 -- magnitude: only a walk along an index is good at any size.
 -- +goose StatementBegin
-CREATE FUNCTION eventlog_oldest(topic text, lock text, only_due boolean, max bigint)
-RETURNS TABLE (id uuid, created timestamptz)
+CREATE FUNCTION eventlog_first(topic text, lock text, only_due boolean, max bigint)
+RETURNS TABLE (id uuid, place timestamptz)
 LANGUAGE plpgsql STABLE
 SET search_path FROM CURRENT
 SET enable_seqscan = off
@@ -240,33 +263,54 @@ SET enable_bitmapscan = off
 AS $$
 #variable_conflict use_column
 BEGIN
-    IF eventlog_oldest.topic = 'async.event' THEN
+    IF eventlog_first.topic = 'async.event' THEN
         RETURN QUERY
         SELECT
             e.id,
             e.created
         FROM eventlog e
         WHERE e.topic = 'async.event'
-          AND eventlog_oldest.lock <> 'locked'
+          AND eventlog_first.lock <> 'locked'
           AND (NOT only_due OR e.due <= statement_timestamp())
         ORDER BY e.id
-        LIMIT eventlog_oldest.max;
-        RETURN;
+        LIMIT eventlog_first.max;
+    ELSIF eventlog_first.lock = 'locked' THEN
+        -- few are locked at a time: they are sorted
+        RETURN QUERY
+        SELECT
+            e.id,
+            CASE WHEN only_due THEN e.due ELSE e.created END
+        FROM eventlog e
+        WHERE e.topic = eventlog_first.topic
+          AND e.lock_owner IS NOT NULL
+          AND e.lock_expires > statement_timestamp()
+          AND (NOT only_due OR e.due <= statement_timestamp())
+        ORDER BY CASE WHEN only_due THEN e.due ELSE e.created END, e.id
+        LIMIT eventlog_first.max;
+    ELSIF only_due THEN
+        RETURN QUERY
+        SELECT
+            e.id,
+            e.due
+        FROM eventlog e
+        WHERE e.topic = eventlog_first.topic
+          AND e.topic <> 'async.event'
+          AND e.due <= statement_timestamp()
+          AND (eventlog_first.lock = 'any' OR e.lock_expires IS NULL OR e.lock_expires <= statement_timestamp())
+        ORDER BY e.due, e.id
+        LIMIT eventlog_first.max;
+    ELSE
+        RETURN QUERY
+        SELECT
+            e.id,
+            e.created
+        FROM eventlog e
+        WHERE e.topic = eventlog_first.topic
+          AND e.topic <> 'async.event'
+          AND (eventlog_first.lock = 'any' OR e.lock_expires IS NULL OR e.lock_expires <= statement_timestamp())
+        ORDER BY e.created, e.id
+        LIMIT eventlog_first.max;
     END IF;
-    RETURN QUERY
-    SELECT
-        e.id,
-        e.created
-    FROM eventlog e
-    WHERE e.topic = eventlog_oldest.topic
-      AND e.topic <> 'async.event'
-      AND (NOT only_due OR e.due <= statement_timestamp())
-      AND (
-          eventlog_oldest.lock = 'any'
-          OR (eventlog_oldest.lock = 'locked') = coalesce(e.lock_expires > statement_timestamp(), false)
-      )
-    ORDER BY e.created, e.id
-    LIMIT eventlog_oldest.max;
 END
 $$;
 -- +goose StatementEnd
@@ -320,7 +364,10 @@ AS $$
 DECLARE
     moment timestamptz := clock_timestamp();
 BEGIN
-    PERFORM eventlog_check_lock('eventlog_lock', owner, lease);
+    PERFORM eventlog_check_lock(text 'eventlog_lock', owner, lease);
+    IF (max BETWEEN 1 AND 10000) IS NOT TRUE THEN
+        RAISE EXCEPTION 'eventlog_lock: max must be from 1 to 10000' USING ERRCODE = '22023';
+    END IF;
     IF eventlog_lock.topic = 'async.event' THEN
         RAISE EXCEPTION 'eventlog_lock: async entries are for workers' USING ERRCODE = '42501';
     END IF;
@@ -352,6 +399,10 @@ END
 $$;
 -- +goose StatementEnd
 
+-- In the functions below, the owner is compared in a way that no index knows: by
+-- the statistics of a moment without locks the planner would look for the entry
+-- among all that are locked.
+
 -- Extends a lock of the owner, from now on, and returns when it expires. It must
 -- not have expired. The refusals of this and the next two functions are errors:
 -- P0002 no such entry, 55000 it is not locked, 55006 another holds it, 42501 it
@@ -371,7 +422,7 @@ BEGIN
         locked_at    = clock_timestamp()
     WHERE e.id = eventlog_extend.id
       AND e.topic <> 'async.event'
-      AND e.lock_owner = eventlog_extend.owner
+      AND coalesce(e.lock_owner, '') = eventlog_extend.owner
       AND e.lock_expires > clock_timestamp()
     RETURNING e.lock_expires INTO expires;
     IF NOT FOUND THEN
@@ -396,7 +447,7 @@ BEGIN
         locked_at    = NULL
     WHERE e.id = eventlog_unlock.id
       AND e.topic <> 'async.event'
-      AND e.lock_owner = eventlog_unlock.owner
+      AND coalesce(e.lock_owner, '') = eventlog_unlock.owner
       AND e.lock_expires > clock_timestamp();
     IF NOT FOUND THEN
         PERFORM eventlog_refuse('eventlog_unlock', id, owner);
@@ -418,7 +469,7 @@ BEGIN
     DELETE FROM eventlog e
     WHERE e.id = eventlog_remove.id
       AND e.topic <> 'async.event'
-      AND e.lock_owner = eventlog_remove.owner;
+      AND coalesce(e.lock_owner, '') = eventlog_remove.owner;
     IF NOT FOUND THEN
         PERFORM eventlog_refuse('eventlog_remove', id, owner);
     END IF;
@@ -433,8 +484,10 @@ AS $$
 BEGIN
     IF coalesce(owner, '') = '' THEN
         RAISE EXCEPTION '%: the owner is missing', caller USING ERRCODE = '22023';
-    ELSIF lease IS NULL OR lease <= interval '0' THEN
-        RAISE EXCEPTION '%: the lease must be positive', caller USING ERRCODE = '22023';
+    ELSIF octet_length(owner) > 1000 THEN
+        RAISE EXCEPTION '%: the owner has % bytes, 1000 are allowed', caller, octet_length(owner) USING ERRCODE = '22023';
+    ELSIF (lease > interval '0' AND lease <= interval '1 year') IS NOT TRUE THEN
+        RAISE EXCEPTION '%: the lease must be positive, and a year at most', caller USING ERRCODE = '22023';
     END IF;
 END
 $$;
@@ -487,6 +540,14 @@ BEGIN
                 RETURN;
         END;
     END LOOP;
+
+    -- Whoever may create functions in a schema can have the functions here call
+    -- them, with the rights of their owner.
+    IF has_schema_privilege('public', current_schema(), 'CREATE') THEN
+        RAISE WARNING 'everybody may create objects in the schema %: the roles of producers and consumers get no rights', current_schema()
+            USING HINT = format('REVOKE CREATE ON SCHEMA %I FROM PUBLIC, and then SELECT eventlog_roles().', current_schema());
+        RETURN;
+    END IF;
 
     FOREACH role IN ARRAY ARRAY['postlude_producer', 'postlude_consumer'] LOOP
         IF NOT has_schema_privilege(role, current_schema(), 'USAGE') THEN
