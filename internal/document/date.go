@@ -70,33 +70,36 @@ func (r *dateReader) clock() time.Duration {
 	r.expect(':')
 	second := r.digits(2)
 	d := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second
-	if minute > 59 || second > 59 || d > 24*time.Hour {
+	fraction, zero := time.Duration(0), true
+	if r.has('.') {
+		fraction, zero = r.fraction()
+	}
+	if minute > 59 || second > 59 || d > 24*time.Hour || (d == 24*time.Hour && !zero) {
 		r.bad = true
 	}
-	if r.has('.') {
-		d += r.fraction()
-	}
-	return d
+	return d + fraction
 }
 
-func (r *dateReader) fraction() time.Duration {
-	var d time.Duration
+// fraction returns that of a second, and whether all of its digits are zero.
+func (r *dateReader) fraction() (d time.Duration, zero bool) {
+	zero = true
 	digits := 0
 	for unit := 100 * time.Millisecond; r.rest != "" && r.rest[0] >= '0' && r.rest[0] <= '9'; unit /= 10 {
 		if unit >= time.Millisecond {
 			d += time.Duration(r.rest[0]-'0') * unit
 		}
+		zero = zero && r.rest[0] == '0'
 		r.rest = r.rest[1:]
 		digits++
 	}
 	if digits == 0 {
 		r.bad = true
 	}
-	return d
+	return d, zero
 }
 
-// zone returns the offset to UTC. No zone is UTC; "+0200" is as good as
-// "+02:00".
+// zone returns the offset to UTC, 14 hours at most. No zone is UTC; "+0200" is as
+// good as "+02:00".
 func (r *dateReader) zone() time.Duration {
 	sign := 1
 	switch {
@@ -111,10 +114,11 @@ func (r *dateReader) zone() time.Duration {
 	hours := r.digits(2)
 	r.has(':')
 	minutes := r.digits(2)
-	if hours > 14 || minutes > 59 {
+	offset := 60*hours + minutes
+	if minutes > 59 || offset > 14*60 {
 		r.bad = true
 	}
-	return time.Duration(sign*(60*hours+minutes)) * time.Minute
+	return time.Duration(sign*offset) * time.Minute
 }
 
 // parseDateTime reads a date-time, or a date as its midnight, as a time in UTC

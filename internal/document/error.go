@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ErrLimit is the reason of a [ParseError] for a text that is too large, too deep
@@ -26,6 +27,30 @@ func (e *ParseError) Error() string {
 
 // Unwrap returns [ErrLimit] if a limit is exceeded.
 func (e *ParseError) Unwrap() error { return e.err }
+
+// maxQuoted bounds each part of a text that an error quotes, in bytes.
+const maxQuoted = 100
+
+// reason says why a text is refused. What it quotes of it is cut: a text must not
+// come back with its error, however large it is.
+func reason(format string, args ...any) string {
+	for i, arg := range args {
+		switch quoted := arg.(type) {
+		case string:
+			args[i] = excerpt(quoted)
+		case []byte:
+			args[i] = excerpt(quoted)
+		}
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+func excerpt[T string | []byte](text T) string {
+	if len(text) <= maxQuoted {
+		return string(text)
+	}
+	return strings.ToValidUTF8(string(text[:maxQuoted]), "") + "…"
+}
 
 func newParseError(form string, data []byte, offset int, reason string, err error) *ParseError {
 	offset = min(offset, len(data))

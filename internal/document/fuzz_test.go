@@ -37,13 +37,16 @@ func FuzzParseJSON(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text []byte) {
 		_, _, err := document.Lookup(text, "name")
 		requireParseError(t, err)
+		told := document.IsJSON(text)
 		documents, err := document.ParseJSONCollection(text)
 		if err != nil {
 			requireParseError(t, err)
 			return
 		}
 		require.True(t, json.Valid(bytes.TrimPrefix(text, []byte("\ufeff"))), "%q", text)
+		require.False(t, told && !json.Valid(text), "%q", text)
 		for _, items := range documents {
+			require.True(t, document.IsJSON(document.AppendJSON(nil, items)), "%q", text)
 			require.True(t, sameItems(items, readJSONAgain(t, items)), "%q", text)
 		}
 	})

@@ -50,21 +50,26 @@ func TestJSONThatIsRefused(t *testing.T) {
 		"{}":                                           "0 documents where one is expected",
 		`[{"item":[]},{"item":[]}]`:                    "2 documents",
 
-		jsonValue(`9223372036854775808`):                 "does not fit",
-		jsonValue(`1e999`):                               "does not fit",
-		jsonValue(`{"foo":1}`):                           "an object that is no value",
-		jsonValue(`{"name":"x"}`):                        "an object that is no value",
-		jsonValue(`{"value":[1],"$":"x"}`):               "an object that is no value",
-		jsonValue(`[[{"name":"x","value":1},2]]`):        "an array with items and with values",
-		jsonValue(`{"@type":"xs:int","$":"abc"}`):        "not a value of the type xs:int",
-		jsonValue(`{"@type":"xs:int","$":"2147483648"}`): "not a value of the type xs:int",
-		jsonValue(`{"@type":"xs:int"}`):                  "not a value of the type xs:int",
-		jsonValue(`{"@type":"xs:dateTime","$":"x"}`):     "not a value of the type xs:datetime",
-		jsonValue(`{"@type":"xs:base64Binary","$":"?"}`): "not a value of the type",
-		jsonValue(`{"@type":"xmlItem","$":"?"}`):         "not a value of the type",
-		jsonValue(`{"@type":"xs:string","value":[1]}`):   "not a value of the type",
-		jsonValue(`{"@type":"xs:string","$":true}`):      `expected '"'`,
-		jsonValue(`{"@type":null,"$":"x"}`):              `expected '"'`,
+		jsonValue(`9223372036854775808`): "the integer 9223372036854775808 does not fit into 64 bits",
+		jsonValue(`1e400`):               "the number 1e400 does not fit into a double",
+		jsonValue(`-1e400`):              "the number -1e400 does not fit into a double",
+		jsonValue(`{"@type":"xs:dateTime","$":"2024-03-05T14:07:09.123+14:59"}`): "not a value of the type xs:datetime",
+		`{"item":[{"name":"\u0001","value":1}]}`:                                 "has a character that XML cannot hold",
+		`{"item":[{"name":"a\uffff"}]}`:                                          "has a character that XML cannot hold",
+		jsonValue(`[[{"name":"a\u001f","value":1}]]`):                            "has a character that XML cannot hold",
+		jsonValue(`{"foo":1}`):                                                   "an object that is no value",
+		jsonValue(`{"name":"x"}`):                                                "an object that is no value",
+		jsonValue(`{"value":[1],"$":"x"}`):                                       "an object that is no value",
+		jsonValue(`[[{"name":"x","value":1},2]]`):                                "an array with items and with values",
+		jsonValue(`{"@type":"xs:int","$":"abc"}`):                                "not a value of the type xs:int",
+		jsonValue(`{"@type":"xs:int","$":"2147483648"}`):                         "not a value of the type xs:int",
+		jsonValue(`{"@type":"xs:int"}`):                                          "not a value of the type xs:int",
+		jsonValue(`{"@type":"xs:dateTime","$":"x"}`):                             "not a value of the type xs:datetime",
+		jsonValue(`{"@type":"xs:base64Binary","$":"?"}`):                         "not a value of the type",
+		jsonValue(`{"@type":"xmlItem","$":"?"}`):                                 "not a value of the type",
+		jsonValue(`{"@type":"xs:string","value":[1]}`):                           "not a value of the type",
+		jsonValue(`{"@type":"xs:string","$":true}`):                              `expected '"'`,
+		jsonValue(`{"@type":null,"$":"x"}`):                                      `expected '"'`,
 	} {
 		_, err := document.ParseJSON([]byte(text))
 		var e *document.ParseError
@@ -100,6 +105,10 @@ func TestJSONThatIsTaken(t *testing.T) {
 		`{"@type":"XS:LONG","$":9876543210}`: {int64(9876543210)},
 		`{"@type":"xs:double","$":" 1.5d "}`: {1.5},
 		`{"@type":"xs:string","$":1e3}`:      {"1E+3"},
+		`{"@type":"xs:string","$":12e9223372036854775807}`:              {"12e9223372036854775807"},
+		`{"@type":"xs:string","$":1.5e-9223372036854775807}`:            {"1.5e-9223372036854775807"},
+		`{"@type":"xs:string","$":12e2147483647}`:                       {"1.2E+2147483648"},
+		`{"@type":"xs:string","$":12e2147483648}`:                       {"12e2147483648"},
 		`{"@type":"xs:dateTime","$":"2024-03-05T14:07:09.5+01:00"}`:     {at("2024-03-05T13:07:09.5Z")},
 		`{"@type":"xs:base64Binary","$":"aGVsbG8="}`:                    {[]byte("hello")},
 		`[{"@type":"xs:int","$":"5"},{"$":"6"},"x",{"$":"7"}]`:          {int64(5), int64(6), "x", int64(7)},
@@ -163,8 +172,10 @@ func TestJSONLimits(t *testing.T) {
 		_, err := document.ParseJSONCollection([]byte(text))
 		require.ErrorIs(t, err, document.ErrLimit, name)
 	}
-	_, _, err = document.Lookup([]byte(nested(100_000)), "k")
-	require.ErrorIs(t, err, document.ErrLimit)
+	for _, text := range []string{nested(100_000), strings.Repeat(" ", document.MaxSize) + `{"k":1}`} {
+		_, _, err = document.Lookup([]byte(text), "k")
+		require.ErrorIs(t, err, document.ErrLimit)
+	}
 }
 
 func TestLookup(t *testing.T) {

@@ -49,11 +49,8 @@ func (r *jsonReader) members(depth int) (o jsonObject, err error) {
 		var text []byte
 		switch name {
 		case "name":
-			r.count.items++
 			o.named = true
-			if o.name, err = r.quoted(); err == nil {
-				err = r.within()
-			}
+			o.name, err = r.name()
 		case "value":
 			o.values, o.valued, err = r.values(depth)
 		case "item":
@@ -71,6 +68,19 @@ func (r *jsonReader) members(depth int) (o jsonObject, err error) {
 		return err
 	})
 	return o, err
+}
+
+// name reads the name of an item, which all forms must be able to hold.
+func (r *jsonReader) name() ([]byte, error) {
+	r.count.items++
+	if err := r.within(); err != nil {
+		return nil, err
+	}
+	name, err := r.quoted()
+	if err == nil && illegalXML(name) >= 0 {
+		err = r.fail("the name of an item has a character that XML cannot hold")
+	}
+	return name, err
 }
 
 // textOrNumber reads the text of a typed value. A number counts as the text that
@@ -155,11 +165,16 @@ func (r *jsonReader) plainNumber() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v, ok := plainNumber(string(literal))
-	if !ok {
-		return nil, r.failAt(began, "the number %s does not fit into 64 bits", literal)
+	text := string(literal)
+	v, ok := plainNumber(text)
+	switch {
+	case ok:
+		return v, nil
+	case isInteger(text):
+		return nil, r.failAt(began, "the integer %s does not fit into 64 bits", literal)
+	default:
+		return nil, r.failAt(began, "the number %s does not fit into a double", literal)
 	}
-	return v, nil
 }
 
 // nested reads an array within an array: the items of an embedded map, or the

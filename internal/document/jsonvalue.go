@@ -17,13 +17,15 @@ func plainText(text string) any {
 // plainNumber returns an integer for a number without fraction and exponent, a
 // double for another one.
 func plainNumber(literal string) (any, bool) {
-	if !strings.ContainsAny(literal, ".eE") && literal != "-0" {
+	if isInteger(literal) {
 		v, err := strconv.ParseInt(literal, 10, 64)
 		return v, err == nil
 	}
 	v, ok := parseDecimal(literal)
 	return v, ok
 }
+
+func isInteger(literal string) bool { return !strings.ContainsAny(literal, ".eE") && literal != "-0" }
 
 // typedValue returns the value of a text by its type, in lower case. What is
 // not said here is a text, whatever its type.

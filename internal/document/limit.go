@@ -7,16 +7,16 @@ import (
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// Limits of one text. A text of the largest size with as many values as are
-// allowed needs some 100 MB while it is read.
+// Limits of one text. While a text of the largest size is read, no more than some
+// 100 MB are needed besides it, whatever is in it.
 const (
 	MaxSize      = 32 << 20 // bytes
 	MaxDocuments = 10_000
-	MaxItems     = 100_000 // with the members of embedded maps
-	MaxValues    = 250_000
+	MaxItems     = workitem.MaxItems // with the members of embedded maps
+	MaxValues    = workitem.MaxValues
 	// MaxDepth bounds the maps and lists around a value, the members' lists
 	// counted: what is nested deeper could be stored, but not be read again.
-	MaxDepth = 100
+	MaxDepth = workitem.MaxDepth
 )
 
 // budget counts what a text has had so far.

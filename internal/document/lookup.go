@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 )
 
 // errFound ends a search.
@@ -13,12 +14,16 @@ var errFound = errors.New("found")
 // text, as a text: a string as it is, a number with its digits, an object or an array
 // as JSON without white space. It is not ok if there is none, or if it is null.
 //
-// The error is a [*ParseError]; what stands behind the member is not read.
+// The error is a [*ParseError], also for a text of more than [MaxSize]; what stands
+// behind the member is not read.
 func Lookup(data []byte, name string) (value string, ok bool, err error) {
 	if len(data) == 0 {
 		return "", false, nil
 	}
 	s := &jsonScanner{data: data}
+	if len(data) > MaxSize {
+		return "", false, s.limitAt(MaxSize, fmt.Sprintf("more than %d bytes", MaxSize))
+	}
 	err = s.find(name, 0, func() error {
 		value, ok, err = s.lookedUp()
 		if err != nil {

@@ -58,14 +58,14 @@ func trimJava(text string) string {
 // decimal that keeps its digits: 5.50, 1E+3, 1E-7.
 func javaNumber(literal string) string {
 	mantissa, exponentText, _ := strings.Cut(strings.ToLower(literal), "e")
-	exponent, err := strconv.Atoi(strings.TrimPrefix(exponentText, "+"))
+	exponent, err := strconv.ParseInt(strings.TrimPrefix(exponentText, "+"), 10, 32)
 	if exponentText != "" && err != nil {
-		return literal
+		return literal // Java has no such number
 	}
 	mantissa, negative := strings.CutPrefix(mantissa, "-")
 	whole, fraction, _ := strings.Cut(mantissa, ".")
 	digits := strings.TrimLeft(whole+fraction, "0")
-	scale := len(fraction) - exponent
+	scale := len(fraction) - int(exponent)
 	sign := ""
 	if digits == "" {
 		digits = "0"

@@ -76,9 +76,18 @@ func (g generator) value(depth int) any {
 	default:
 		m := workitem.Map{}
 		for range g.IntN(3) {
-			m[g.text()] = g.list(depth - 1)
+			m[g.name()] = g.list(depth - 1)
 		}
 		return m
+	}
+}
+
+// name is a text that all forms take as a name.
+func (g generator) name() string {
+	for {
+		if name := g.text(); workitem.ValidName(name) {
+			return name
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package document
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -14,22 +15,20 @@ type namedItem struct {
 }
 
 // selected returns the items to write, by name; all of them if no names are
-// given. One that is asked for and not there is there without values.
+// given. One that is asked for and not there is there without values; one with a
+// name that no reader takes is left out: without some of its characters it might be
+// that of another.
 func selected(items workitem.Items, names []string) []namedItem {
 	if len(names) == 0 {
-		return sorted(items)
+		names = slices.Sorted(maps.Keys(items))
+	} else {
+		names = slices.Sorted(slices.Values(names))
 	}
-	list := make([]namedItem, len(names))
-	for i, name := range slices.Sorted(slices.Values(names)) {
-		list[i] = namedItem{name, items.Values(name)}
-	}
-	return list
-}
-
-func sorted(items map[string][]any) []namedItem {
-	list := make([]namedItem, 0, len(items))
-	for _, name := range slices.Sorted(maps.Keys(items)) {
-		list = append(list, namedItem{name, items[name]})
+	list := make([]namedItem, 0, len(names))
+	for _, name := range names {
+		if workitem.ValidName(name) && strings.TrimSpace(name) != "" {
+			list = append(list, namedItem{name, items.Values(name)})
+		}
 	}
 	return list
 }
@@ -39,6 +38,9 @@ func sorted(items map[string][]any) []namedItem {
 func members(m workitem.Map) []namedItem {
 	list := make([]namedItem, 0, len(m))
 	for _, name := range slices.Sorted(maps.Keys(m)) {
+		if !workitem.ValidName(name) {
+			continue
+		}
 		values, ok := m[name].(workitem.List)
 		if !ok {
 			values = []any{m[name]}

@@ -82,6 +82,16 @@ func TestXMLThatIsRefused(t *testing.T) {
 		xmlValue(`<value xsi:type="xs:dateTime">12023-02-01T00:00:00Z</value>`):     "not a value of the type xs:dateTime",
 		xmlValue(`<value xsi:type="xs:dateTime">0000-01-01T00:00:00+01:00</value>`): "not a value of the type xs:dateTime",
 		xmlValue(`<value xsi:type="xs:dateTime">9999-12-31T23:00:00-01:00</value>`): "not a value of the type xs:dateTime",
+		xmlValue(`<value xsi:type="xs:dateTime">2023-02-01T24:00:00.999Z</value>`):  "not a value of the type xs:dateTime",
+		xmlValue(`<value xsi:type="xs:dateTime">2023-02-01T24:00:00.0001Z</value>`): "not a value of the type xs:dateTime",
+		xmlValue(`<value xsi:type="xs:dateTime">2023-02-01T00:00:00+14:59</value>`): "not a value of the type xs:dateTime",
+		xmlValue(`<value xsi:type="xs:dateTime">2023-02-01T00:00:00-14:01</value>`): "not a value of the type xs:dateTime",
+		xmlValue(`<value xsi:type="xs:time">24:00:00.1</value>`):                    "not a value of the type xs:time",
+		xmlValue(`<value xsi:type="xs:positiveInteger">-5</value>`):                 "not a value of the type xs:positiveInteger",
+		xmlValue(`<value xsi:type="xs:positiveInteger">0</value>`):                  "not a value of the type xs:positiveInteger",
+		xmlValue(`<value xsi:type="xs:nonNegativeInteger">-1</value>`):              "not a value of the type xs:nonNegativeInteger",
+		xmlValue(`<value xsi:type="xs:negativeInteger">0</value>`):                  "not a value of the type xs:negativeInteger",
+		xmlValue(`<value xsi:type="xs:nonPositiveInteger">1</value>`):               "not a value of the type xs:nonPositiveInteger",
 		xmlValue(`<value xsi:type="xs:base64Binary">a</value>`):                     "not a value of the type xs:base64Binary",
 		xmlValue(`<value xsi:type="xs:hexBinary">a</value>`):                        "not a value of the type xs:hexBinary",
 		xmlValue(`<value xsi:type="xs:QName">a</value>`):                            "the type xs:QName is not known",
@@ -108,6 +118,9 @@ func TestXMLThatIsTaken(t *testing.T) {
 		"<value xsi:type=' xs:int\n' >\n+7 </value >":                                       int64(7),
 		`<value xsi:type="xs:unsignedByte">255</value>`:                                     int64(255),
 		`<value xsi:type="xs:negativeInteger">-9223372036854775808</value>`:                 int64(-1 << 63),
+		`<value xsi:type="xs:nonPositiveInteger">0</value>`:                                 int64(0),
+		`<value xsi:type="xs:positiveInteger">1</value>`:                                    int64(1),
+		`<value xsi:type="xs:dateTime">2024-02-29T24:00:00.000+14:00</value>`:               at("2024-02-29T10:00:00Z"),
 		`<value xsi:type="xs:decimal">.5</value>`:                                           0.5,
 		`<value xsi:type="xs:hexBinary">00fF</value>`:                                       []byte{0, 255},
 		`<value xsi:type="xs:base64Binary"> aG Vs
@@ -162,14 +175,25 @@ func TestXMLLimits(t *testing.T) {
 		fmt.Fprintf(&all, ` a%d=""`, i)
 	}
 	attributes := all.String()
+	few := func(format string, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i)
+		}
+		return b.String()
+	}
+	_, err = document.ParseXML([]byte("<document" + few(` xmlns:a%d="u"`, 16) + few(` a%d=""`, 8) + "/>"))
+	require.NoError(t, err)
 	for name, text := range map[string]string{
-		"depth":      nested(document.MaxDepth + 1),
-		"elements":   strings.Repeat("<document>", 300),
-		"values":     xmlValue(strings.Repeat("<value/>", document.MaxValues+1)),
-		"items":      xsi + strings.Repeat(`<item name="a"/>`, document.MaxItems+1) + "</document>",
-		"attributes": "<document" + attributes + "/>",
-		"namespaces": "<document" + strings.ReplaceAll(strings.ReplaceAll(attributes, " a", " xmlns:a"), `""`, `"u"`) + "/>",
-		"size":       "<document>" + strings.Repeat(" ", document.MaxSize) + "</document>",
+		"depth":          nested(document.MaxDepth + 1),
+		"elements":       strings.Repeat("<document>", 300),
+		"values":         xmlValue(strings.Repeat("<value/>", document.MaxValues+1)),
+		"items":          xsi + strings.Repeat(`<item name="a"/>`, document.MaxItems+1) + "</document>",
+		"attributes":     "<document" + attributes + "/>",
+		"9th attribute":  "<document" + few(` a%d=""`, 9) + "/>",
+		"17th namespace": "<document" + few(` xmlns:a%d="u"`, 16) + `><x xmlns="u"/></document>`,
+		"namespaces":     "<document" + strings.ReplaceAll(strings.ReplaceAll(attributes, " a", " xmlns:a"), `""`, `"u"`) + "/>",
+		"size":           "<document>" + strings.Repeat(" ", document.MaxSize) + "</document>",
 	} {
 		_, err := document.ParseXML([]byte(text))
 		require.ErrorIs(t, err, document.ErrLimit, name)

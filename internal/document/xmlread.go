@@ -3,6 +3,8 @@ package document
 import (
 	"bytes"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -34,28 +36,35 @@ func ParseXMLCollection(data []byte) ([]workitem.Items, error) {
 	if err != nil {
 		return nil, err
 	}
-	documents := []workitem.Items{}
-	err = r.children("document", func() error {
-		items, err := r.document()
-		documents = append(documents, items)
-		return err
-	})
+	return r.collection()
+}
+
+// ParseXMLDocuments reads what ParseXML reads, as one document, and what
+// ParseXMLCollection reads.
+func ParseXMLDocuments(data []byte) ([]workitem.Items, error) {
+	r, err := newXMLReader(data, "document", "data")
 	if err != nil {
 		return nil, err
 	}
-	return documents, r.end()
+	if r.local == "data" {
+		return r.collection()
+	}
+	items, err := r.document()
+	if err != nil {
+		return nil, err
+	}
+	return []workitem.Items{items}, r.end()
 }
 
 // xmlReader reads documents by recursive descent.
 type xmlReader struct {
 	scanner
-	count  budget
-	names  names
-	buffer []byte // the text of a value
+	count budget
+	names names
 }
 
-// newXMLReader is past the start tag of the root.
-func newXMLReader(data []byte, root string) (*xmlReader, error) {
+// newXMLReader is past the start tag of the root, which is one of these.
+func newXMLReader(data []byte, roots ...string) (*xmlReader, error) {
 	r := &xmlReader{scanner: scanner{data: data}, names: names{}}
 	if len(data) > MaxSize {
 		return nil, r.limitAt(MaxSize, fmt.Sprintf("more than %d bytes", MaxSize))
@@ -76,8 +85,8 @@ func newXMLReader(data []byte, root string) (*xmlReader, error) {
 		return nil, err
 	case t == endOfText:
 		return nil, r.fail("there is no document")
-	case r.local != root || r.space != "":
-		return nil, r.failAt(r.began, "the root element is %s, not %s", qualified(r.space, r.local), root)
+	case !slices.Contains(roots, r.local) || r.space != "":
+		return nil, r.failAt(r.began, "the root element is %s, not %s", qualified(r.space, r.local), strings.Join(roots, " or "))
 	}
 	return r, nil
 }
@@ -87,6 +96,20 @@ func qualified(space, local string) string {
 		return local
 	}
 	return "{" + space + "}" + local
+}
+
+// collection reads the documents of the root element, and to the end.
+func (r *xmlReader) collection() ([]workitem.Items, error) {
+	documents := []workitem.Items{}
+	err := r.children("document", func() error {
+		items, err := r.document()
+		documents = append(documents, items)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return documents, r.end()
 }
 
 // end makes sure that nothing follows the root element.

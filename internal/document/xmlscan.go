@@ -1,9 +1,6 @@
 package document
 
-import (
-	"bytes"
-	"fmt"
-)
+import "bytes"
 
 type token uint8
 
@@ -28,9 +25,9 @@ type scanner struct {
 	space, local string
 	attributes   []attribute
 	empty        bool // its end comes next
-	// The characters, until the next token.
-	text    []byte
-	scratch []byte
+	// keeps says that characters are wanted, and kept is what they have been since.
+	keeps bool
+	kept  []byte
 
 	open     []element
 	bindings []binding
@@ -46,12 +43,12 @@ type element struct {
 // its attributes and of the bindings in force.
 const (
 	maxElements   = 256 // nested
-	maxAttributes = 32  // of an element
-	maxBindings   = 64
+	maxAttributes = 8   // of an element, those that declare namespaces not counted
+	maxBindings   = 16  // in force
 )
 
 func (s *scanner) failAt(offset int, format string, args ...any) error {
-	return newParseError("XML", s.data, offset, fmt.Sprintf(format, args...), nil)
+	return newParseError("XML", s.data, offset, reason(format, args...), nil)
 }
 
 func (s *scanner) fail(format string, args ...any) error {
@@ -110,23 +107,26 @@ func (s *scanner) plain() (token, error) {
 		return 0, s.fail("text outside of the root element")
 	}
 	s.pos += len(raw)
-	return characters, s.unescape(raw)
+	if bad := s.keep(raw, inText); bad >= 0 {
+		return 0, s.failAt(s.began+bad, notAReference)
+	}
+	return characters, nil
+}
+
+// keep appends what characters mean to those that are kept, or only looks for
+// a reference that is none: it returns its offset, -1 if all are.
+func (s *scanner) keep(raw []byte, at place) (bad int) {
+	if !s.keeps {
+		return badReference(raw, at)
+	}
+	if len(s.kept) == 0 && cap(s.kept) < len(raw) {
+		s.kept = make([]byte, 0, len(raw)) // mostly it is all
+	}
+	s.kept, bad = appendUnescaped(s.kept, raw, at)
+	return bad
 }
 
 func isBlank(text []byte) bool { return len(bytes.Trim(text, " \t\r\n")) == 0 }
-
-func (s *scanner) unescape(raw []byte) error {
-	s.text = raw
-	if bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 {
-		return nil
-	}
-	text, bad := appendUnescaped(s.scratch[:0], raw, false)
-	s.text, s.scratch = text, text
-	if bad >= 0 {
-		return s.failAt(s.began+bad, "not a reference to a character")
-	}
-	return nil
-}
 
 // section reads a CDATA section, in which only line ends are not as they stand.
 func (s *scanner) section() error {
@@ -143,11 +143,7 @@ func (s *scanner) section() error {
 		return s.fail("the text ends within a CDATA section")
 	}
 	s.pos += length + len(end)
-	s.text = rest[len(begin):length]
-	if bytes.IndexByte(s.text, '\r') >= 0 {
-		s.text = bytes.ReplaceAll(s.text, []byte("\r\n"), []byte("\n"))
-		s.text = bytes.ReplaceAll(s.text, []byte("\r"), []byte("\n"))
-	}
+	s.keep(rest[len(begin):length], inSection)
 	return nil
 }
 

@@ -139,9 +139,9 @@ func (s *scanner) quoted() ([]byte, error) {
 	if !bytes.ContainsAny(raw, "&\r\n\t") {
 		return raw, nil
 	}
-	value, bad := appendUnescaped(nil, raw, true)
+	value, bad := appendUnescaped(make([]byte, 0, len(raw)), raw, inAttribute)
 	if bad >= 0 {
-		return nil, s.failAt(from+bad, "not a reference to a character")
+		return nil, s.failAt(from+bad, notAReference)
 	}
 	return value, nil
 }

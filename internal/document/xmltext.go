@@ -84,38 +84,84 @@ func illegalXML(data []byte) int {
 	return -1
 }
 
-// appendUnescaped appends what a text or the value of an attribute means:
-// references resolved, line ends as line feeds, in an attribute blanks for white
-// space. It returns the offset of a reference that is none, -1 if all are.
-func appendUnescaped(dst, raw []byte, attribute bool) (text []byte, bad int) {
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case c == '&':
-			r, size := reference(raw[i:])
-			if size == 0 {
-				return dst, i
-			}
-			dst = utf8.AppendRune(dst, r)
-			i += size - 1
-		case c == '\r':
-			if i+1 < len(raw) && raw[i+1] == '\n' {
-				i++
-			}
-			dst = append(dst, lineEnd(attribute))
-		case attribute && (c == '\n' || c == '\t'):
-			dst = append(dst, ' ')
-		default:
-			dst = append(dst, c)
+// place is where characters stand: it says what they mean.
+type place uint8
+
+const (
+	inText      place = iota
+	inSection         // no references
+	inAttribute       // white space is blanks
+)
+
+const notAReference = "not a reference to a character"
+
+// appendUnescaped appends what characters mean: references resolved, line ends as
+// line feeds. It returns the offset of a reference that is none, -1 if all are.
+func appendUnescaped(dst, raw []byte, at place) (text []byte, bad int) {
+	if at == inText && bytes.IndexByte(raw, '&') < 0 && bytes.IndexByte(raw, '\r') < 0 {
+		return append(dst, raw...), -1
+	}
+	for i := 0; i < len(raw); {
+		plain := plainLength(raw[i:], at)
+		dst = append(dst, raw[i:i+plain]...)
+		if i += plain; i == len(raw) {
+			break
 		}
+		r, size := meaning(raw[i:], at)
+		if size == 0 {
+			return dst, i
+		}
+		dst = utf8.AppendRune(dst, r)
+		i += size
 	}
 	return dst, -1
 }
 
-func lineEnd(attribute bool) byte {
-	if attribute {
-		return ' '
+// plainLength returns how many bytes mean what they are.
+func plainLength(raw []byte, at place) int {
+	for i, c := range raw {
+		switch {
+		case c > '&':
+		case c == '\r', c == '&' && at != inSection, (c == '\n' || c == '\t') && at == inAttribute:
+			return i
+		}
 	}
-	return '\n'
+	return len(raw)
+}
+
+// meaning returns what the first character, which is not plain, means, and how long
+// it is; a size of 0 if it is no reference.
+func meaning(raw []byte, at place) (r rune, size int) {
+	if raw[0] == '&' {
+		return reference(raw)
+	}
+	size = 1
+	if bytes.HasPrefix(raw, []byte("\r\n")) {
+		size = 2
+	}
+	if at == inAttribute {
+		return ' ', size
+	}
+	return '\n', size
+}
+
+// badReference returns what [appendUnescaped] does, for characters that nobody
+// wants.
+func badReference(raw []byte, at place) (bad int) {
+	if at == inSection {
+		return -1
+	}
+	for from := 0; ; {
+		next := bytes.IndexByte(raw[from:], '&')
+		if next < 0 {
+			return -1
+		}
+		_, size := reference(raw[from+next:])
+		if size == 0 {
+			return from + next
+		}
+		from += next + size
+	}
 }
 
 // longestReference is that of the last character, with some leading zeros.

@@ -33,9 +33,9 @@ func schemaValue(local, text []byte) (value any, ok, known bool) {
 	case "time":
 		value, ok = parseTime(trimmed)
 	default:
-		low, high := integerRange(local)
+		low, high, known := integerRange(local)
 		v, err := strconv.ParseInt(trimmed, 10, 64)
-		return v, err == nil && v >= low && v <= high, high > 0
+		return v, err == nil && v >= low && v <= high, known
 	}
 	return value, ok, true
 }
@@ -50,39 +50,47 @@ func parseXMLBool(text string) (value, ok bool) {
 	return false, false
 }
 
-// integerRange returns the range of an integer type, 0 and 0 for another type.
-// Those without an end have that of 64 bits, which is what an item holds.
-func integerRange(local []byte) (low, high int64) {
+// integerRange returns the range of an integer type, if it is one. Those without an
+// end have that of 64 bits, which is what an item holds.
+func integerRange(local []byte) (low, high int64, known bool) {
+	low, high = math.MinInt64, math.MaxInt64
 	switch string(local) {
 	case "byte":
-		return math.MinInt8, math.MaxInt8
+		low, high = math.MinInt8, math.MaxInt8
 	case "short":
-		return math.MinInt16, math.MaxInt16
+		low, high = math.MinInt16, math.MaxInt16
 	case "int":
-		return math.MinInt32, math.MaxInt32
-	case "long", "integer", "positiveInteger", "negativeInteger", "nonPositiveInteger", "nonNegativeInteger":
-		return math.MinInt64, math.MaxInt64
+		low, high = math.MinInt32, math.MaxInt32
 	case "unsignedByte":
-		return 0, math.MaxUint8
+		low, high = 0, math.MaxUint8
 	case "unsignedShort":
-		return 0, math.MaxUint16
+		low, high = 0, math.MaxUint16
 	case "unsignedInt":
-		return 0, math.MaxUint32
-	case "unsignedLong":
-		return 0, math.MaxInt64
+		low, high = 0, math.MaxUint32
+	case "unsignedLong", "nonNegativeInteger":
+		low = 0
+	case "positiveInteger":
+		low = 1
+	case "nonPositiveInteger":
+		high = 0
+	case "negativeInteger":
+		high = -1
+	case "long", "integer":
+	default:
+		return 0, 0, false
 	}
-	return 0, 0
+	return low, high, true
 }
 
-// decode decodes digits with white space anywhere.
+// decode decodes digits with white space anywhere. It writes into the text.
 func decode(text []byte, decode func(dst, src []byte) (int, error)) ([]byte, bool) {
-	digits := make([]byte, 0, len(text))
+	digits := text[:0]
 	for _, c := range text {
 		if c != ' ' && c != '\t' && c != '\r' && c != '\n' {
 			digits = append(digits, c)
 		}
 	}
-	decoded := make([]byte, len(digits))
+	decoded := make([]byte, len(digits)*3/4+1) // for hex digits too
 	n, err := decode(decoded, digits)
 	return decoded[:n:n], err == nil
 }

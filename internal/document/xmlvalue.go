@@ -69,17 +69,17 @@ func (r *xmlReader) simple(typ []byte) (any, error) {
 // content reads the text of a value to its end. It is valid until the next one
 // is read.
 func (r *xmlReader) content() ([]byte, error) {
-	r.buffer = r.buffer[:0]
+	r.keeps, r.kept = true, r.kept[:0]
+	defer func() { r.keeps = false }()
 	for {
 		t, err := r.next()
 		switch {
 		case err != nil:
 			return nil, err
 		case t == endTag:
-			return r.buffer, nil
+			return r.kept, nil
 		case t == startTag:
 			return nil, r.failAt(r.began, "<%s> within the text of a value", r.local)
 		}
-		r.buffer = append(r.buffer, r.text...)
 	}
 }

@@ -75,6 +75,11 @@ type Options struct {
 	// Workitems are the other workitems, for plugins that read or process them.
 	// nil stops with ErrWorkitems in front of the first that is asked for.
 	Workitems Workitems
+	// Allow is asked before a plugin processes another workitem, with its items as
+	// they are, nil if there is none that Workitems shows. It must not change
+	// them. Its error is the caller's to find, whatever the plugin makes of it.
+	// nil allows everything.
+	Allow func(id string, items workitem.Items) error
 }
 
 // Workitems gives a processing the workitems besides its own.
@@ -158,16 +163,18 @@ func (k *Kernel) Process(ctx context.Context, items workitem.Items, o Options) (
 	}, nil
 }
 
-// begin gives the workitem its ids.
-func (k *Kernel) begin(items workitem.Items, task, event int, o Options) {
-	if items.Empty(workitem.UniqueID) {
-		items.Set(workitem.UniqueID, k.newID())
+// begin gives the workitem its ids: the one it has, which may be "", as its only
+// value, so that nobody takes another one for it.
+func (k *Kernel) begin(items workitem.Items, id string, task, event int, o Options) {
+	if id == "" {
+		id = k.newID()
 	}
+	items.Set(workitem.UniqueID, id)
 	items.Set(workitem.TransactionID, k.newTransactionID())
 	items.Set(workitem.LastTask, task)
 	setTask(items, task)
 	items.Set(workitem.EventID, event)
-	if items.Empty(workitem.WorkitemID) {
+	if items.Text(workitem.WorkitemID) == "" {
 		items.Set(workitem.WorkitemID, k.newID())
 	}
 	for _, name := range []string{adapterErrorContext, adapterErrorCode, adapterErrorParams, adapterErrorMessage} {

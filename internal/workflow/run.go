@@ -32,9 +32,6 @@ type run struct {
 	shared            *shared
 }
 
-// maxID is how long a $uniqueid may be, in bytes, as in Imixs' table.
-const maxID = 255
-
 // process processes the event that the workitem names, and all that follow it.
 func (r *run) process(ctx context.Context) error {
 	task, event := r.items.Task(), r.items.Event()
@@ -44,11 +41,12 @@ func (r *run) process(ctx context.Context) error {
 	if event <= 0 {
 		return fault(UndefinedActivityID, "$eventid is %d", event)
 	}
-	r.kernel.begin(r.items, task, event, r.options)
-	r.id, r.transactionID = r.items.Text(workitem.UniqueID), r.items.Text(workitem.TransactionID)
-	if len(r.id) > maxID {
-		return fault(InvalidID, "$uniqueid has %d bytes, %d are allowed", len(r.id), maxID)
+	id, err := idOf(r.items)
+	if err != nil {
+		return err
 	}
+	r.kernel.begin(r.items, id, task, event, r.options)
+	r.id, r.transactionID = r.items.Text(workitem.UniqueID), r.items.Text(workitem.TransactionID)
 	r.shared.enter(r)
 	defer r.shared.leave()
 	if err := r.findModel(ctx); err != nil {

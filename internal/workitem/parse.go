@@ -13,9 +13,6 @@ import (
 	"unicode/utf8"
 )
 
-// maxDepth bounds how deep values may be nested in JSON.
-const maxDepth = 100
-
 // SyntaxError says where a JSON text is not what [ParseJSON] reads.
 type SyntaxError struct {
 	Offset int // in bytes from the start of the text
@@ -33,15 +30,24 @@ func (e *SyntaxError) Error() string {
 //
 // The error is a [*SyntaxError]; duplicate names, integers beyond 64 bits,
 // unknown "@" tags, texts that are not UTF-8 and the character U+0000 are
-// errors too, since each would be lost or changed otherwise.
-func ParseJSON(data []byte) (Items, error) {
-	p := parser{data: data}
+// errors too, since each would be lost or changed otherwise. So are an item
+// without a name and one of which [ValidName] says no, and what exceeds
+// [MaxItems], [MaxValues] or [MaxDepth].
+func ParseJSON(data []byte) (Items, error) { return parseJSON(parser{data: data, deepest: MaxDepth}) }
+
+// parseStored reads what the store has of a workitem: what could be stored is read,
+// however much it has become, and whatever its names are.
+func parseStored(data []byte) (Items, error) {
+	return parseJSON(parser{data: data, deepest: storedDepth, trusted: true})
+}
+
+func parseJSON(p parser) (Items, error) {
 	p.space()
-	items, err := p.items()
+	items, err := p.document()
 	if err != nil {
 		return nil, err
 	}
-	if p.space(); p.pos < len(data) {
+	if p.space(); p.pos < len(p.data) {
 		return nil, p.fail("text after the end of the object")
 	}
 	return items, nil
@@ -50,8 +56,12 @@ func ParseJSON(data []byte) (Items, error) {
 // parser is a recursive-descent reader: encoding/json forgets whether a number
 // had a fraction, or costs three times as much to ask (see docs/adr).
 type parser struct {
-	data []byte
-	pos  int
+	data    []byte
+	pos     int
+	deepest int // that values may be nested
+	// trusted lets every name pass, and any number of items and values.
+	trusted       bool
+	items, values int // so far
 }
 
 func (p *parser) fail(format string, args ...any) error {
@@ -86,14 +96,42 @@ func (p *parser) expect(c byte) error {
 	return nil
 }
 
-func (p *parser) items() (Items, error) {
+// checkName checks the name of an item or of a map's member, and that there are not
+// too many of them.
+func (p *parser) checkName(name string) error {
+	switch {
+	case p.trusted:
+	case p.items > MaxItems:
+		return p.fail("more than %d items", MaxItems)
+	case !ValidName(name):
+		return p.fail("the name %.100q has a character that XML cannot hold", name)
+	}
+	return nil
+}
+
+// countValue is called before each value.
+func (p *parser) countValue() error {
+	if p.values++; p.values > MaxValues && !p.trusted {
+		return p.fail("more than %d values", MaxValues)
+	}
+	return nil
+}
+
+func (p *parser) document() (Items, error) {
 	items := make(Items, 32)
 	err := p.members(func(name string) error {
 		name = normalizeName(name)
 		if _, ok := items[name]; ok {
-			return p.fail("item %q is there twice", name)
+			return p.fail("item %.100q is there twice", name)
 		}
-		values, err := p.values()
+		if name == "" && !p.trusted {
+			return p.fail("an item has no name")
+		}
+		p.items++
+		if err := p.checkName(name); err != nil {
+			return err
+		}
+		values, err := p.itemValues()
 		items[name] = values
 		return err
 	})
@@ -130,9 +168,12 @@ func (p *parser) members(member func(name string) error) error {
 	}
 }
 
-func (p *parser) values() ([]any, error) {
+func (p *parser) itemValues() ([]any, error) {
 	if p.peek() == '[' {
 		return p.list(0)
+	}
+	if err := p.countValue(); err != nil {
+		return nil, err
 	}
 	v, err := p.value(0)
 	if v == nil || err != nil {
@@ -142,8 +183,8 @@ func (p *parser) values() ([]any, error) {
 }
 
 func (p *parser) list(depth int) (List, error) {
-	if depth > maxDepth {
-		return nil, p.fail("nested deeper than %d", maxDepth)
+	if depth > p.deepest {
+		return nil, p.fail("nested deeper than %d", p.deepest)
 	}
 	p.pos++ // the bracket
 	list := make(List, 0, 1)
@@ -152,6 +193,9 @@ func (p *parser) list(depth int) (List, error) {
 		return list, nil
 	}
 	for {
+		if err := p.countValue(); err != nil {
+			return nil, err
+		}
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return nil, err
@@ -212,20 +256,20 @@ func (p *parser) number() (any, error) {
 	text := string(p.data[start:p.pos])
 	if !json.Valid([]byte(text)) {
 		p.pos = start
-		return nil, p.fail("%q is not a number", text)
+		return nil, p.fail("%.100q is not a number", text)
 	}
 	if integer && text != "-0" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil {
 			p.pos = start
-			return nil, p.fail("the integer %s does not fit into 64 bits", text)
+			return nil, p.fail("the integer %.100s does not fit into 64 bits", text)
 		}
 		return n, nil
 	}
 	f, err := strconv.ParseFloat(text, 64)
 	if err != nil && errors.Is(err, strconv.ErrRange) && math.IsInf(f, 0) {
 		p.pos = start
-		return nil, p.fail("the number %s does not fit into a double", text)
+		return nil, p.fail("the number %.100s does not fit into a double", text)
 	}
 	return f, nil
 }
@@ -236,14 +280,14 @@ func (p *parser) object(depth int) (any, error) {
 	count, tag := 0, ""
 	m, err := p.mapOf(func(name string) (any, error) {
 		count++
-		if strings.HasPrefix(name, "@") {
+		if isTag(name) {
 			tag = name
 		}
 		if name == tagMap && p.peek() == '{' {
 			return p.plainMap(depth + 1)
 		}
 		return p.value(depth + 1)
-	}, depth)
+	}, depth, true)
 	if err != nil || count != 1 || tag == "" {
 		return m, err
 	}
@@ -254,19 +298,28 @@ func (p *parser) object(depth int) (any, error) {
 	return v, err
 }
 
+func isTag(name string) bool { return strings.HasPrefix(name, "@") }
+
 // plainMap reads a map whose own members are never a tag.
 func (p *parser) plainMap(depth int) (Map, error) {
-	return p.mapOf(func(string) (any, error) { return p.value(depth + 1) }, depth)
+	return p.mapOf(func(string) (any, error) { return p.value(depth + 1) }, depth, false)
 }
 
-func (p *parser) mapOf(value func(name string) (any, error), depth int) (Map, error) {
-	if depth > maxDepth {
-		return nil, p.fail("nested deeper than %d", maxDepth)
+// mapOf reads a map, with tags one whose only member may be one: that is no item.
+func (p *parser) mapOf(value func(name string) (any, error), depth int, tags bool) (Map, error) {
+	if depth > p.deepest {
+		return nil, p.fail("nested deeper than %d", p.deepest)
 	}
 	m := Map{}
 	err := p.members(func(name string) error {
 		if _, ok := m[name]; ok {
-			return p.fail("member %q is there twice", name)
+			return p.fail("member %.100q is there twice", name)
+		}
+		if !tags || len(m) > 0 || !isTag(name) {
+			p.items++
+		}
+		if err := p.checkName(name); err != nil {
+			return err
 		}
 		v, err := value(name)
 		if v != nil {
@@ -282,7 +335,10 @@ func (p *parser) tagged(tag string, value any) (any, error) {
 	switch tag {
 	case tagDate:
 		if t, err := time.Parse(time.RFC3339, text); err == nil {
-			return t.UTC().Truncate(time.Millisecond), nil
+			t = t.UTC().Truncate(time.Millisecond)
+			if t.Year() >= 0 && t.Year() <= 9999 { // others are not read again
+				return t, nil
+			}
 		}
 	case tagBytes:
 		if b, err := base64.StdEncoding.Strict().DecodeString(text); err == nil {
@@ -297,7 +353,7 @@ func (p *parser) tagged(tag string, value any) (any, error) {
 			return m, nil
 		}
 	default:
-		return nil, p.fail("unknown type tag %q", tag)
+		return nil, p.fail("unknown type tag %.100q", tag)
 	}
 	return nil, p.fail("the value of %s is not valid", tag)
 }

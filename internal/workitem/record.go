@@ -36,7 +36,7 @@ type Record struct {
 // Decode fills the items from their stored form and adds $created and
 // $modified, which have columns of their own.
 func (r *Record) Decode(items []byte) error {
-	parsed, err := ParseJSON(items)
+	parsed, err := parseStored(items)
 	if err != nil {
 		return fmt.Errorf("stored workitem: %w", err)
 	}
