@@ -89,7 +89,7 @@ func (c *modelListCommand) Run(ctx context.Context, std streams) error {
 		return err
 	}
 	defer pool.Close()
-	list, err := catalog.New(pool).List(ctx)
+	list, err := catalog.New(pool).List(ctx, 0, 0)
 	if err != nil {
 		return err
 	}

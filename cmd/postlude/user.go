@@ -74,8 +74,11 @@ func checkUser(name string, roles []string) error {
 		return usage("the name must not contain ':' or '#'")
 	}
 	for _, role := range roles {
-		if role == "" || strings.TrimSpace(role) != role || strings.ContainsAny(role, ":,\r\n") {
-			return usage("the role %q is empty, or has ':', ',' or space around it", role)
+		if err := auth.CheckRole(role); err != nil {
+			return usage("--role %q: %s", role, err)
+		}
+		if strings.ContainsAny(role, ":,") {
+			return usage("--role %q: the role must not contain ':' or ','", role)
 		}
 	}
 	return nil

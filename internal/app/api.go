@@ -122,6 +122,7 @@ func (a *API) handler(ctx context.Context, b *base, processor *asyncevent.Proces
 		Processor: processor,
 		Security:  security,
 		LocalOnly: !a.Open && !a.authenticates(),
+		Stopping:  ctx,
 		Ready: process.Ready(ctx, map[string]process.Check{
 			"postgres": b.databaseReady,
 			"nats":     b.natsConnected,

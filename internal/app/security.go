@@ -54,6 +54,8 @@ func (s *Security) Validate() error {
 		return errors.New("--oidc-issuer and --oidc-audience go together: a token for somebody else must not do here")
 	case s.Issuer == "" && s.KeysURL != "":
 		return errors.New("--oidc-jwks-url needs --oidc-issuer")
+	case s.Leeway < 0:
+		return errors.New("--oidc-leeway must not be negative")
 	}
 	return nil
 }

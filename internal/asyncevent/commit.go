@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"github.com/postlude/postlude/internal/catalog"
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/postgres"
 	"github.com/postlude/postlude/internal/workitem"
@@ -18,9 +20,9 @@ import (
 var errExists = errors.New("a workitem of this id exists")
 
 // commit takes the effect of the changes in one transaction and says of each
-// whether it is [Processed] or [Busy]: the workitem is locked or has changed since
-// it was read, or the entry could not be removed, because it is locked, gone or
-// too early. Reading again tells.
+// whether it is [Processed] or [Busy]: a workitem is locked or has changed since
+// it was read, its model was deleted, or the entry could not be removed, because
+// it is locked, gone or too early. Reading again tells.
 //
 // Deadlocks and serialization failures are tried again at once. An error means
 // that nothing has been committed, or that it is not known.
@@ -59,6 +61,10 @@ func (p *Processor) commitOnce(ctx context.Context, changes []*change) (outcomes
 	if err := lock(ctx, tx, changes, outcomes); err != nil {
 		return nil, n, err
 	}
+	// Before the entries are removed: what is busy must keep its own.
+	if err := hold(ctx, tx, changes, outcomes); err != nil {
+		return nil, n, err
+	}
 	if err := prove(ctx, tx, changes, outcomes); err != nil {
 		return nil, n, err
 	}
@@ -86,7 +92,7 @@ func lock(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome)
 	ids := make([]string, 0, len(changes))
 	for _, c := range changes {
 		for i := range c.members {
-			if m := &c.members[i]; m.before.Version > 0 {
+			if m := &c.members[i]; m.before.version > 0 {
 				ids = append(ids, m.uniqueID())
 			}
 		}
@@ -100,11 +106,41 @@ func lock(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome)
 	}
 	for i, c := range changes {
 		for _, m := range c.members {
-			if m.before.Version == 0 {
+			if m.before.version == 0 {
 				continue
 			}
 			now, ok := locked[m.uniqueID()]
-			if !ok || now.Version != m.before.Version || now.ArmedBy != m.before.ArmedBy {
+			if !ok || now.Version != m.before.version || now.ArmedBy != m.before.armedBy {
+				outcomes[i] = Busy
+			}
+		}
+	}
+	return nil
+}
+
+// hold keeps the models from being deleted under whose version workitems come,
+// and marks as busy the changes of which one has been. It need not for those that
+// were there: their workitems keep it.
+func hold(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome) error {
+	var versions []string
+	for i, c := range changes {
+		for j := range c.members {
+			if m := &c.members[j]; outcomes[i] == proceed && m.modelVersion() != m.before.modelVersion {
+				versions = append(versions, m.modelVersion())
+			}
+		}
+	}
+	if len(versions) == 0 {
+		return nil
+	}
+	slices.Sort(versions)
+	held, err := catalog.Hold(ctx, tx, slices.Compact(versions))
+	if err != nil {
+		return err
+	}
+	for i, c := range changes {
+		for j := range c.members {
+			if m := &c.members[j]; m.modelVersion() != m.before.modelVersion && !held[m.modelVersion()] {
 				outcomes[i] = Busy
 			}
 		}
@@ -149,6 +185,7 @@ func write(ctx context.Context, tx pgx.Tx, changes []*change, outcomes []Outcome
 				moves = append(moves, outbox.Move{Ref: m.uniqueID(), TransactionID: m.transactionID()})
 			}
 			records = append(records, m.record)
+			entries = append(entries, m.armed...)
 		}
 		entries = append(entries, c.entries...)
 	}

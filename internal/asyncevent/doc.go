@@ -14,6 +14,11 @@
 // processing; it removes what the earlier state had armed, and records it as
 // stale.
 //
+// A processing may process other workitems, and a user several in one transaction.
+// Both go through a draft: it remembers what was read, for the transaction to
+// compare, and shows to each processing what the ones before it have made. It also
+// asks for each workitem whether the user may.
+//
 // # Which entry is current
 //
 // armed_by of a workitem is the $transactionid of the processing that last

@@ -87,12 +87,17 @@ func newTouchBed(t *testing.T) *bed {
 
 func touchProcessor(t *testing.T, pool *pgxpool.Pool, adapter workflow.Adapter) *asyncevent.Processor {
 	t.Helper()
+	return extendedProcessor(t, pool, touch{}, adapter)
+}
+
+func extendedProcessor(t *testing.T, pool *pgxpool.Pool, plugin workflow.Plugin, adapter workflow.Adapter) *asyncevent.Processor {
+	t.Helper()
 	clock, err := asyncevent.NewClock(t.Context(), pool)
 	require.NoError(t, err)
 	return asyncevent.NewProcessor(asyncevent.Config{
 		Pool: pool, Catalog: catalog.New(pool), Clock: clock, Enabled: true, Log: zerolog.Nop(),
 		Kernel: &workflow.Kernel{
-			Plugins:  map[string]workflow.Plugin{"org.imixs.test.Touch": touch{}},
+			Plugins:  map[string]workflow.Plugin{"org.imixs.test.Touch": plugin},
 			Adapters: map[string]workflow.Adapter{"org.imixs.test.Slow": adapter},
 		},
 	})

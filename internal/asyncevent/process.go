@@ -29,45 +29,39 @@ func (p *Processor) ProcessBy(ctx context.Context, given workitem.Items, by By) 
 	if err := p.catalog.RefreshNow(ctx); err != nil {
 		return nil, err
 	}
-	before, err := p.load(ctx, given, by)
+	d := newDraft(p.pool, by, &change{})
+	id, err := p.processIn(ctx, d, given)
 	if err != nil {
 		return nil, err
 	}
-	others := newOthers(p.pool)
-	result, err := p.process(ctx, before.Items, workflow.Options{Editor: by.Editor, Workitems: others})
-	if err != nil {
+	if err := p.commitDraft(ctx, d); err != nil {
 		return nil, err
 	}
-	next, err := p.newChange(processing{before: before, others: others, result: result})
-	if err != nil {
-		return nil, err
-	}
-	outcomes, err := p.commit(ctx, []*change{next})
-	switch {
-	case errors.Is(err, errExists):
-		return nil, ErrConflict
-	case err != nil:
-		return nil, err
-	case outcomes[0] != Processed:
-		return nil, ErrConflict
-	}
-	return next.result(), nil
+	return d.change.items(id), nil
 }
 
-// load finds the stored workitem and lays the given items over it.
-func (p *Processor) load(ctx context.Context, given workitem.Items, by By) (workitem.Record, error) {
-	var record workitem.Record
-	if id := given.Text(workitem.UniqueID); id != "" {
-		var err error
-		record, err = workitem.Load(ctx, p.pool, id)
-		if err != nil && !errors.Is(err, workitem.ErrNotFound) {
-			return record, err
-		}
+// processIn processes a workitem as far as it goes without writing, and returns
+// its id.
+func (p *Processor) processIn(ctx context.Context, d *draft, given workitem.Items) (string, error) {
+	items, before, err := d.open(ctx, given)
+	if err != nil {
+		return "", err
 	}
-	if err := by.allow(record); err != nil {
-		return record, err
+	result, err := p.process(ctx, items, workflow.Options{Editor: d.by.Editor, Workitems: d, Allow: d.allow})
+	if d.refused != nil {
+		return "", d.refused // a plugin may have made something else of it
 	}
-	items, err := workflow.Open(given.Clone(), record.Items)
-	record.Items = items
-	return record, err
+	if err != nil {
+		return "", err
+	}
+	return result.Workitem.Items.Text(workitem.UniqueID), p.add(d.change, processing{before: before, draft: d, result: result})
+}
+
+// commitDraft takes the effect of all that a draft has.
+func (p *Processor) commitDraft(ctx context.Context, d *draft) error {
+	outcomes, err := p.commit(ctx, []*change{d.change})
+	if errors.Is(err, errExists) || (err == nil && outcomes[0] != Processed) {
+		return ErrConflict
+	}
+	return err
 }

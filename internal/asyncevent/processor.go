@@ -20,8 +20,9 @@ import (
 type Config struct {
 	Pool    *pgxpool.Pool
 	Catalog *catalog.Catalog
-	// Kernel runs events; its Models are set to the catalog, and its Zone is also
-	// that of timers. nil is a kernel with its defaults.
+	// Kernel runs events; its Models are set to the catalog, its plugins and
+	// adapters do to other workitems only what their caller may, and its Zone is
+	// also that of timers. nil is a kernel with its defaults.
 	Kernel *workflow.Kernel
 	Clock  *Clock
 	// Enabled says that boundary events are armed. Otherwise a processing that

@@ -21,7 +21,8 @@ SELECT
     e.topic,
     e.ref,
     e.due,
-    (extract(epoch FROM e.due - clock_timestamp()) * 1000000)::bigint,
+    -- thirty years are as good as any time, and as much as a duration holds
+    greatest(least((extract(epoch FROM e.due - clock_timestamp()) * 1000000)::bigint, 1000000000000000), -1000000000000000),
     e.data::text,
     e.attempts,
     e.slow,

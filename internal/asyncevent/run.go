@@ -22,26 +22,26 @@ const Editor = "postlude"
 // run runs the kernel on a candidate.
 func (p *Processor) run(ctx context.Context, c *candidate, alone bool) (*change, error) {
 	options := workflow.Options{Async: true, Editor: Editor, ScriptLimit: batchScriptLimit, NoAdapters: true}
-	var others *others
+	next := &change{entry: c.ID}
+	done := processing{before: seenIn(*c.record)}
 	if alone {
-		others = newOthers(p.pool)
-		options.ScriptLimit, options.NoAdapters, options.Workitems = aloneScriptLimit, false, others
+		done.draft = newDraft(p.pool, By{}, next)
+		options.ScriptLimit, options.NoAdapters, options.Workitems = aloneScriptLimit, false, done.draft
 	}
 	items := c.record.Items
 	items.Set(workitem.EventID, c.targetEvent)
-	result, err := p.process(ctx, items, options)
-	if err != nil {
+	var err error
+	if done.result, err = p.process(ctx, items, options); err != nil {
 		return nil, err
 	}
-	done := processing{entry: c.ID, before: *c.record, others: others, result: result}
-	if b := Staying(c.record.Items, result.Workitem, c.boundaryEvent); b != nil {
+	if b := Staying(c.record.Items, done.result.Workitem, c.boundaryEvent); b != nil {
 		done.stays = true
 		done.next, err = ArmNext(b, c.occurrence, c.entry.Ref, c.record.ArmedBy, p.now())
 		if err != nil {
 			return nil, err
 		}
 	}
-	return p.newChange(done)
+	return next, p.add(next, done)
 }
 
 // process runs the kernel; a panic in it is the error of this one processing.

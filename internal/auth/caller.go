@@ -5,7 +5,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 )
 
@@ -53,14 +52,30 @@ func CheckName(name string) error {
 		return errors.New("the name is missing")
 	case len(name) > maxName:
 		return errors.New("the name is longer than 255 bytes")
-	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return errors.New("the name is not UTF-8 without control characters")
+	case !utf8.ValidString(name) || strings.ContainsFunc(name, isHidden):
+		return errors.New("the name is not UTF-8 without characters that cannot be seen")
 	case strings.TrimSpace(name) != name:
 		return errors.New("the name begins or ends with a space")
 	case name == Anonymous || name == asyncEditor:
 		return errors.New("the name " + name + " is reserved")
 	case strings.HasPrefix(name, rolePrefix):
 		return errors.New("the name is that of an access level")
+	}
+	return nil
+}
+
+// CheckRole says why a role cannot be written down: nothing that is read would be
+// the same.
+func CheckRole(role string) error {
+	switch {
+	case role == "":
+		return errors.New("the role is missing")
+	case !utf8.ValidString(role) || strings.ContainsFunc(role, isHidden):
+		return errors.New("the role is not UTF-8 without characters that cannot be seen")
+	case strings.TrimSpace(role) != role:
+		return errors.New("the role begins or ends with a space")
+	case strings.HasPrefix(role, "#") || strings.Contains(role, " #"):
+		return errors.New("the role has what looks like a comment, which needs a line of its own")
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +20,7 @@ func FuzzUsers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		path := filepath.Join(t.TempDir(), "users")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))) // or it would be waited for
 		_, err := auth.NewPasswords(auth.PasswordsConfig{File: path})
 		var fault *auth.FileError
 		switch {

@@ -10,7 +10,8 @@ type Level int
 
 // The access levels.
 const (
-	// NoAccess may use the event log, as far as the rules for topics allow.
+	// NoAccess may do with the event log what a rule for topics gives, and nothing
+	// else.
 	NoAccess Level = iota
 	// Reader may read workitems whose access lists allow it, and models.
 	Reader

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -27,6 +28,16 @@ func readFile[T any](path string, parse func(name string, r io.Reader) (T, error
 	return parse(path, file)
 }
 
+// byteOrderMark is what some editors put in front of a text.
+const byteOrderMark = "\ufeff"
+
+// isHidden says whether a character is one that nobody sees, or that ends a line
+// for some programs only: a name with it is another one than it seems, and a rule
+// may be within what looks like a comment.
+func isHidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
 // eachLine calls line for each line that is neither empty nor a comment, without
 // the space around it. What it returns as text becomes a [*FileError].
 func eachLine(name string, r io.Reader, line func(text string) error) error {
@@ -38,12 +49,18 @@ func eachLine(name string, r io.Reader, line func(text string) error) error {
 		if size += len(scanner.Bytes()) + 1; size > maxFile {
 			return &FileError{name, number, fmt.Sprintf("the file has more than %d bytes", maxFile)}
 		}
-		text := strings.TrimSpace(scanner.Text())
-		if text == "" || strings.HasPrefix(text, "#") {
-			continue
+		text := scanner.Text()
+		if number == 1 {
+			text = strings.TrimPrefix(text, byteOrderMark)
 		}
 		if !utf8.ValidString(text) {
 			return &FileError{name, number, "the line is not UTF-8"}
+		}
+		if strings.ContainsFunc(text, func(r rune) bool { return isHidden(r) && r != '\t' }) {
+			return &FileError{name, number, "the line has characters that cannot be seen, or ends in another way than by a line feed"}
+		}
+		if text = strings.TrimSpace(text); text == "" || strings.HasPrefix(text, "#") {
+			continue
 		}
 		if err := line(text); err != nil {
 			return &FileError{name, number, err.Error()}

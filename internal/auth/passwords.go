@@ -26,12 +26,15 @@ const (
 //
 // Whoever guesses is slowed down by bcrypt, and cannot take the processor away:
 // only some comparisons run at a time, few wait, and the rest is refused at once
-// with [ErrBusy]. Who has been right within the last minute does not wait.
+// with [ErrBusy]. Nor can it keep out who is known: a password that was right is
+// not compared again for half an hour, and in the half hour after that beside all
+// others, one at a time, so that who comes now and then does not wait for them.
 type Passwords struct {
 	users   *reload.Value[*users]
 	proofs  *proofs
 	flights singleflight.Group
-	slots   chan struct{}
+	slots   chan struct{} // of comparisons for who is not known
+	renewal chan struct{} // the slot of who is
 	waiting atomic.Int64
 	// compare is bcrypt's.
 	compare func(hash, password []byte) error
@@ -65,7 +68,8 @@ func NewPasswords(c PasswordsConfig) (*Passwords, error) {
 	}
 	p := &Passwords{
 		users: file, proofs: newProofs(time.Now), compare: c.Compare,
-		slots: make(chan struct{}, cmp.Or(runtime.GOMAXPROCS(0)/2, 1)),
+		slots:   make(chan struct{}, cmp.Or(runtime.GOMAXPROCS(0)/2, 1)),
+		renewal: make(chan struct{}, 1),
 	}
 	if p.compare == nil {
 		p.compare = bcrypt.CompareHashAndPassword
@@ -95,7 +99,11 @@ func (p *Passwords) Verify(ctx context.Context, name, password string) (Caller, 
 		hash = found.hash
 	}
 	wanted := p.proofs.of(name, password, hash)
-	if !known || !p.proofs.has(wanted) {
+	validity := p.proofs.validity(wanted)
+	if validity == aging {
+		validity = p.renew(wanted, hash, password)
+	}
+	if !known || validity == invalid {
 		right, err := p.prove(ctx, wanted, hash, password)
 		if err != nil {
 			return Caller{}, err
@@ -114,7 +122,7 @@ func (p *Passwords) Verify(ctx context.Context, name, password string) (Caller, 
 // prove compares once for all who ask the same at a time.
 func (p *Passwords) prove(ctx context.Context, wanted proof, hash []byte, password string) (bool, error) {
 	right, err, _ := p.flights.Do(string(wanted[:]), func() (any, error) {
-		if p.proofs.has(wanted) {
+		if p.proofs.validity(wanted) != invalid {
 			return true, nil // somebody else was faster
 		}
 		// Not ended with the context of this request: others may wait for it.
@@ -134,12 +142,30 @@ func (p *Passwords) prove(ctx context.Context, wanted proof, hash []byte, passwo
 	return right == true, err
 }
 
-// fits compares. bcrypt would take two passwords for the same that differ behind
-// the 72nd byte.
+// renew compares again, unless somebody else is at it.
+func (p *Passwords) renew(one proof, hash []byte, password string) validity {
+	select {
+	case p.renewal <- struct{}{}:
+	default:
+		return aging
+	}
+	defer func() { <-p.renewal }()
+	if validity := p.proofs.validity(one); validity != aging {
+		return validity // somebody else was faster
+	}
+	if !p.fits(hash, password) {
+		p.proofs.remove(one)
+		return invalid
+	}
+	p.proofs.add(one)
+	return valid
+}
+
+// fits compares. It takes as long for a password that is none.
 func (p *Passwords) fits(hash []byte, password string) bool {
 	given := []byte(password)
 	err := p.compare(hash, given[:min(len(given), maxPassword)])
-	return err == nil && len(given) <= maxPassword
+	return err == nil && isDistinct(password)
 }
 
 // takeSlot waits for one of the comparisons to end.

@@ -13,6 +13,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -36,9 +37,15 @@ type passwords struct {
 	path     string
 	log      bytes.Buffer
 	compared atomic.Int64
-	// hold is waited for by every comparison, if it is not nil.
-	hold chan struct{}
+	right    atomic.Int64 // comparisons that fitted
+	broken   atomic.Bool  // nothing fits any more
+	// hold is waited for by every comparison, if it is not nil, and guesses by
+	// those of passwords that are wrong.
+	hold, guesses chan struct{}
 }
+
+// maxGuesses is more than can be compared at a time.
+const maxGuesses = 100
 
 func newPasswords(t *testing.T) *passwords {
 	t.Helper()
@@ -52,10 +59,15 @@ func newPasswords(t *testing.T) *passwords {
 			if p.hold != nil {
 				<-p.hold
 			}
-			if fits := map[string]string{horseHash: horse, anotherHash: another}; fits[string(hash)] != string(password) {
-				return bcrypt.ErrMismatchedHashAndPassword
+			fits := map[string]string{horseHash: horse, anotherHash: another}
+			if fits[string(hash)] == string(password) && !p.broken.Load() {
+				p.right.Add(1)
+				return nil
 			}
-			return nil
+			if p.guesses != nil {
+				<-p.guesses
+			}
+			return bcrypt.ErrMismatchedHashAndPassword
 		},
 	})
 	require.NoError(t, err)
@@ -151,6 +163,23 @@ func TestBytesBehindThe72ndCount(t *testing.T) {
 	require.NotContains(t, err.Error(), long)
 }
 
+// For bcrypt a password is the same as itself, NUL and itself again.
+func TestANULAndNothingAreNoPasswords(t *testing.T) {
+	t.Parallel()
+	hash, err := auth.HashPassword(horse, auth.MinCost)
+	require.NoError(t, err)
+	empty, err := bcrypt.GenerateFromPassword(nil, auth.MinCost)
+	require.NoError(t, err)
+	p := realPasswords(t, "anna:"+hash+"\ncarl:"+string(empty))
+	for _, c := range []struct{ name, password string }{
+		{"anna", horse + "\x00" + horse}, {"anna", horse + "\x00"}, {"carl", ""}, {"carl", "\x00"},
+	} {
+		_, err := p.Verify(t.Context(), c.name, c.password)
+		var refused *auth.RefusedError
+		require.ErrorAs(t, err, &refused, "%q", c.password)
+	}
+}
+
 func TestANewPasswordEndsTheOldOne(t *testing.T) {
 	t.Parallel()
 	p := newPasswords(t)
@@ -203,6 +232,51 @@ func TestGuessesDoNotPileUp(t *testing.T) {
 	wg.Wait()
 }
 
+// Who guesses keeps nobody out who comes now and then.
+func TestWhoComesRegularlyNeverWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPasswords(t)
+		verify := func() error {
+			_, err := p.Verify(t.Context(), "anna", horse)
+			return err
+		}
+		require.NoError(t, verify())
+		p.guesses = make(chan struct{})
+		var guessing sync.WaitGroup
+		for i := range maxGuesses {
+			guessing.Go(func() { _, _ = p.Verify(t.Context(), "carl", fmt.Sprint(i)) })
+		}
+		synctest.Wait() // all slots are taken
+		for range 10 {
+			<-time.After(29 * time.Minute)
+			require.NoError(t, verify())
+		}
+		require.EqualValues(t, 1+5, p.right.Load(), "and is compared every hour nevertheless")
+		<-time.After(time.Hour)
+		require.ErrorIs(t, verify(), auth.ErrBusy, "who was away waits like everybody")
+		close(p.guesses)
+		guessing.Wait()
+	})
+}
+
+// A password is never taken for right for more than an hour.
+func TestAPasswordThatFitsNoLongerIsFound(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPasswords(t)
+		_, err := p.Verify(t.Context(), "anna", horse)
+		require.NoError(t, err)
+		p.broken.Store(true)
+		<-time.After(29 * time.Minute)
+		_, err = p.Verify(t.Context(), "anna", horse)
+		require.NoError(t, err)
+		<-time.After(2 * time.Minute)
+		_, err = p.Verify(t.Context(), "anna", horse)
+		require.Error(t, err)
+	})
+}
+
 func TestTheSamePasswordIsComparedOnceForAll(t *testing.T) {
 	t.Parallel()
 	p := newPasswords(t)
@@ -229,25 +303,34 @@ func TestUserFilesThatAreRefused(t *testing.T) {
 	require.NoError(t, err)
 	dear := strings.Replace(horseHash, "$10$", "$17$", 1)
 	for text, want := range map[string]string{
-		"":                                      "there is no user in it",
-		"# only a comment":                      "there is no user in it",
-		"anna":                                  ":1: the line is not name:",
-		"\n\nanna:" + horse:                     ":3: the second field is no bcrypt hash; passwords never",
-		"anna:" + string(cheap):                 ":1: the bcrypt hash has the cost 9, it must have 10 to 16",
-		"anna:" + dear:                          "the cost 17",
-		"anna:{SHA}xyz":                         "no bcrypt hash",
-		"anna:" + horseHash[:59]:                "no bcrypt hash",
-		"anna:" + horseHash[:59] + "!":          "no bcrypt hash",
-		"anna:" + horseHash + ":a:b":            "the line is not name:",
-		":" + horseHash:                         "the name is missing",
-		"anonymous:" + horseHash:                "reserved",
-		"a:" + horseHash + "\na:" + anotherHash: ":2: the user a is there twice",
-		"anna:" + horseHash + ":\xff":           "not UTF-8",
+		"":                                               "there is no user in it",
+		"# only a comment":                               "there is no user in it",
+		"anna":                                           ":1: the line is not name:",
+		"\n\nanna:" + horse:                              ":3: the second field is no bcrypt hash; passwords never",
+		"anna:" + string(cheap):                          ":1: the bcrypt hash has the cost 9, it must have 10 to 16",
+		"anna:" + dear:                                   "the cost 17",
+		"anna:{SHA}xyz":                                  "no bcrypt hash",
+		"anna:" + horseHash[:59]:                         "no bcrypt hash",
+		"anna:" + horseHash[:59] + "!":                   "no bcrypt hash",
+		"anna:" + horseHash + ":a:b":                     "the line is not name:",
+		":" + horseHash:                                  "the name is missing",
+		"anonymous:" + horseHash:                         "reserved",
+		"a:" + horseHash + "\na:" + anotherHash:          ":2: the user a is there twice",
+		"anna:" + horseHash + ":\xff":                    "not UTF-8",
+		"anna:" + horseHash + ":a # the boss":            "looks like a comment",
+		"anna:" + horseHash + ":a\tb":                    "cannot be seen",
+		"anna:" + horseHash + "\rcarl:":                  "cannot be seen",
+		"# users\ranna:" + horseHash:                     "cannot be seen",
+		"an\u200bna:" + horseHash:                        "cannot be seen",
+		"staff:" + horseHash:                             "that of a role",
 		"anna:" + horseHash + strings.Repeat(":", 1<<15): "more than",
 	} {
 		path := filepath.Join(t.TempDir(), "users")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		_, err := auth.NewPasswords(auth.PasswordsConfig{File: path})
+		require.NoError(t, os.Chtimes(path, time.Time{}, time.Now().Add(-time.Hour))) // or it would be waited for
+		staff, err := auth.NewRoles(map[string]string{"staff": "EDITOR"})
+		require.NoError(t, err)
+		_, err = auth.NewPasswords(auth.PasswordsConfig{File: path, Roles: staff})
 		require.ErrorContains(t, err, want)
 		for _, secret := range []string{horse, horseHash[8:], "{SHA}"} {
 			require.NotContains(t, err.Error(), secret)
@@ -260,7 +343,7 @@ func TestUserFilesThatAreRefused(t *testing.T) {
 func TestUserFilesOfOtherToolsAreRead(t *testing.T) {
 	t.Parallel()
 	htpasswd := strings.Replace(horseHash, "$2a$", "$2y$", 1)
-	p := realPasswords(t, "# users\r\n\r\n anna : "+htpasswd+" : a , ,b\r\ncarl:"+anotherHash+":\r\n")
+	p := realPasswords(t, "\ufeff# users\r\n\r\n anna : "+htpasswd+" : a , ,b\r\ncarl:"+anotherHash+":\r\n")
 	caller, err := p.Verify(t.Context(), "anna", horse)
 	require.NoError(t, err)
 	require.Equal(t, []string{"anna", "a", "b"}, caller.Names)
@@ -307,7 +390,7 @@ func TestPasswordsThatAreNotHashed(t *testing.T) {
 	for _, c := range []struct {
 		password string
 		cost     int
-	}{{"", 10}, {"1234567", 10}, {"ünfünfü", 10}, {horse, 9}, {horse, 17}} {
+	}{{"", 10}, {"1234567", 10}, {"ünfünfü", 10}, {horse + "\x00", 10}, {horse, 9}, {horse, 17}} {
 		_, err := auth.HashPassword(c.password, c.cost)
 		require.Error(t, err)
 	}

@@ -11,8 +11,12 @@ import (
 
 // Bounds of what is remembered.
 const (
-	maxProofs = 1024
-	proofLife = time.Minute
+	maxProofs = 16 << 10
+	// proofLife is how long after a comparison a password is taken for right.
+	proofLife = time.Hour
+	// proofYouth is how long it need not be compared again. In the time between
+	// the two it is, when there is an opportunity.
+	proofYouth = proofLife / 2
 )
 
 // proof stands for a name, a password and a hash that fit together. It is keyed:
@@ -20,19 +24,28 @@ const (
 // without the key as well.
 type proof [sha256.Size]byte
 
-// proofs remember for a short while which passwords were right, so that not every
-// request costs a bcrypt. A new password is another hash, and so another proof.
-// They are safe for concurrent use.
+// proofs remember for a while which passwords were right, so that not every request
+// costs a bcrypt. A new password is another hash, and so another proof. They are
+// safe for concurrent use.
 type proofs struct {
 	key []byte
 	now func() time.Time
 
-	mu    sync.RWMutex
-	until map[proof]time.Time
+	mu       sync.RWMutex
+	compared map[proof]time.Time // when
 }
 
+// validity is what a proof is worth.
+type validity int
+
+const (
+	invalid validity = iota
+	aging            // it is valid, and should be renewed
+	valid
+)
+
 func newProofs(now func() time.Time) *proofs {
-	p := &proofs{key: make([]byte, sha256.Size), now: now, until: map[proof]time.Time{}}
+	p := &proofs{key: make([]byte, sha256.Size), now: now, compared: map[proof]time.Time{}}
 	_, _ = rand.Read(p.key) // never fails
 	return p
 }
@@ -49,31 +62,43 @@ func (p *proofs) of(name, password string, hash []byte) (made proof) {
 	return made
 }
 
-func (p *proofs) has(one proof) bool {
+func (p *proofs) validity(one proof) validity {
 	p.mu.RLock()
 	defer p.mu.RUnlock()
-	until, ok := p.until[one]
-	return ok && p.now().Before(until)
+	compared, known := p.compared[one]
+	switch age := p.now().Sub(compared); {
+	case !known || age >= proofLife:
+		return invalid
+	case age >= proofYouth:
+		return aging
+	}
+	return valid
 }
 
-// add remembers a proof. If there is no room the expired ones go, or else any
-// one: it costs its owner one bcrypt.
+// add remembers that somebody was right just now. If there is no room those go
+// that count no longer, or else any one: it costs its owner one bcrypt.
 func (p *proofs) add(one proof) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.now()
-	if len(p.until) >= maxProofs {
-		for old, until := range p.until {
-			if !now.Before(until) {
-				delete(p.until, old)
+	if len(p.compared) >= maxProofs {
+		for old, compared := range p.compared {
+			if now.Sub(compared) >= proofLife {
+				delete(p.compared, old)
 			}
 		}
 	}
-	for old := range p.until {
-		if len(p.until) < maxProofs {
+	for old := range p.compared {
+		if len(p.compared) < maxProofs {
 			break
 		}
-		delete(p.until, old)
+		delete(p.compared, old)
 	}
-	p.until[one] = now.Add(proofLife)
+	p.compared[one] = now
+}
+
+func (p *proofs) remove(one proof) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.compared, one)
 }

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,6 +18,9 @@ func NewRoles(mapping map[string]string) (Roles, error) {
 		r.levels[level.Role()] = level
 	}
 	for _, role := range slices.Sorted(maps.Keys(mapping)) {
+		if err := CheckRole(role); err != nil {
+			return r, fmt.Errorf("role %q: %w", role, err)
+		}
 		level, err := ParseLevel(mapping[role])
 		if err != nil {
 			return r, fmt.Errorf("role %q: %w", role, err)
@@ -30,10 +34,14 @@ func NewRoles(mapping map[string]string) (Roles, error) {
 }
 
 // Caller makes the caller that somebody is: with the highest level of its roles,
-// and [NoAccess] without any. The error says that the name is none for a caller.
+// and [NoAccess] without any. The error says that the name is none for a caller:
+// one that is called like a role would be taken for everybody who has it.
 func (r Roles) Caller(id Identity) (Caller, error) {
 	if err := CheckName(id.Name); err != nil {
 		return Caller{}, err
+	}
+	if _, is := r.levels[id.Name]; is {
+		return Caller{}, errors.New("the name is that of a role with an access level")
 	}
 	c := Caller{Name: id.Name, Names: make([]string, 1, len(id.Roles)+2)}
 	c.Names[0] = id.Name

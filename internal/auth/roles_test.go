@@ -1,6 +1,7 @@
 package auth_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,9 +53,11 @@ func TestTheHighestLevelOfTheRolesCounts(t *testing.T) {
 
 func TestRoleMapsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	for role, level := range map[string]string{"staff": "boss", auth.Reader.Role(): "MANAGER"} {
-		_, err := auth.NewRoles(map[string]string{role: level})
-		require.ErrorContains(t, err, role)
+	for _, c := range []struct{ role, level string }{
+		{"staff", "boss"}, {auth.Reader.Role(), "MANAGER"}, {"", "MANAGER"}, {" staff", "EDITOR"}, {"st\u200baff", "EDITOR"}, {"staff\t", "EDITOR"},
+	} {
+		_, err := auth.NewRoles(map[string]string{c.role: c.level})
+		require.ErrorContains(t, err, fmt.Sprintf("%q", c.role))
 	}
 	_, err := auth.NewRoles(map[string]string{auth.Reader.Role(): "READER"})
 	require.NoError(t, err)
@@ -65,6 +68,7 @@ func TestNamesThatNobodyMayHave(t *testing.T) {
 	for _, name := range []string{
 		"", " anna", "anna ", "an\nna", "an\x00na", "\xff", strings.Repeat("a", 256),
 		"anonymous", "postlude", "org.imixs.ACCESSLEVEL.MANAGERACCESS",
+		"a\u202edmin", "admin\u200b", "\ufeffadmin", "ad\u2028min",
 	} {
 		require.Error(t, auth.CheckName(name), "%q", name)
 		_, err := (auth.Roles{}).Caller(auth.Identity{Name: name})
@@ -73,4 +77,16 @@ func TestNamesThatNobodyMayHave(t *testing.T) {
 	for _, name := range []string{"anna", "Änne Müller", "anna@example.org", "CN=anna,O=x"} {
 		require.NoError(t, auth.CheckName(name))
 	}
+}
+
+// A list that names a role would name its namesake.
+func TestNobodyIsCalledLikeARole(t *testing.T) {
+	t.Parallel()
+	roles, err := auth.NewRoles(map[string]string{"shop-admin": "MANAGER"})
+	require.NoError(t, err)
+	_, err = roles.Caller(auth.Identity{Name: "shop-admin"})
+	require.ErrorContains(t, err, "that of a role")
+	caller, err := roles.Caller(auth.Identity{Name: "SHOP-ADMIN"})
+	require.NoError(t, err)
+	require.Equal(t, auth.NoAccess, caller.Level)
 }

@@ -2,11 +2,8 @@ package auth
 
 import "time"
 
-// Defaults of [TokenSettings].
-const (
-	DefaultLeeway       = 30 * time.Second
-	DefaultTokenTimeout = 5 * time.Second
-)
+// DefaultTokenTimeout is that of [TokenSettings].
+const DefaultTokenTimeout = 5 * time.Second
 
 // TokenSettings say which tokens prove somebody. Issuer and Audience are required.
 type TokenSettings struct {
@@ -21,8 +18,8 @@ type TokenSettings struct {
 	NameClaims, RoleClaims []string
 	// Algorithms that tokens may be signed by, none for all that are safe.
 	Algorithms []string
-	// Leeway is how far the clocks of provider and server may differ; 0 means
-	// [DefaultLeeway].
+	// Leeway is how far the clocks of provider and server may differ; it is not
+	// negative.
 	Leeway time.Duration
 	// Timeout bounds a request to the provider; 0 means [DefaultTokenTimeout].
 	Timeout time.Duration

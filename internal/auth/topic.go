@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -34,10 +35,13 @@ func actions() []Action { return []Action{Read, Create, Consume, Manage} }
 
 // Topics are rules: who may do what with the entries of which topics. The exact
 // pattern wins, then the longest that ends in '*', each for its own actions; what
-// no rule is about the defaults decide. A [Manager] may do everything.
+// no rule is about the defaults decide. A [Manager] may do everything. To do more
+// with async events than to read them needs a rule that names them exactly: who
+// gives away all topics hardly thinks of the workitems behind these.
 //
-// The zero value is the defaults alone: whoever is authenticated may read, create
-// and consume, but async events may only be read, and nobody may manage.
+// The zero value is the defaults alone: a [Reader] may read, create and consume,
+// but async events may only be read, and nobody may manage. Who has [NoAccess] may
+// nothing.
 type Topics struct{ rules []topicRule } // most specific first
 
 type topicRule struct {
@@ -61,8 +65,9 @@ const (
 //	order.*  create,read  shop, @EDITOR
 //
 // where * is everybody, - nobody but managers, @LEVEL that level or a higher one,
-// and everything else the name of a user, a role or a group. The error is a
-// [*FileError] or that of the reader.
+// and everything else the name of a user, a role or a group, in quotation marks if
+// there are blanks in it. Without any rule it is an error: the file has been
+// emptied or cut. The error is a [*FileError] or that of the reader.
 func ParseTopics(name string, r io.Reader) (Topics, error) {
 	var t Topics
 	err := eachLine(name, r, func(text string) error {
@@ -80,6 +85,9 @@ func ParseTopics(name string, r io.Reader) (Topics, error) {
 		t.rules = append(t.rules, rule)
 		return nil
 	})
+	if err == nil && len(t.rules) == 0 {
+		err = &FileError{File: name, Reason: "there is no rule in it"}
+	}
 	// Exact ones first, then the longest: a pattern is as long as it is specific.
 	slices.SortStableFunc(t.rules, func(a, b topicRule) int {
 		return cmp.Or(cmp.Compare(b.exactness(), a.exactness()), cmp.Compare(len(b.pattern), len(a.pattern)))
@@ -134,9 +142,29 @@ func (r *topicRule) allow(who string) error {
 		}
 		r.level, r.leveled = least, true
 	default:
-		r.names = append(r.names, who)
+		name, err := parseWho(who)
+		if err != nil {
+			return err
+		}
+		r.names = append(r.names, name)
 	}
 	return nil
+}
+
+// parseWho reads the name of a user, a role or a group. One with a blank is quoted:
+// a comma that is missing, or a comment, must not become part of a name.
+func parseWho(text string) (string, error) {
+	if name, quoted := strings.CutPrefix(text, `"`); quoted {
+		name, closed := strings.CutSuffix(name, `"`)
+		if !closed || name == "" || strings.Contains(name, `"`) {
+			return "", fmt.Errorf("%s is no name in quotation marks", text)
+		}
+		return name, nil
+	}
+	if strings.ContainsAny(text, "\"#") || strings.ContainsFunc(text, unicode.IsSpace) {
+		return "", fmt.Errorf("%q is no name: there are commas between names, quotation marks around one with blanks, and comments have lines of their own", text)
+	}
+	return text, nil
 }
 
 func (r *topicRule) exactness() int {
@@ -146,11 +174,16 @@ func (r *topicRule) exactness() int {
 	return 1
 }
 
-func (r *topicRule) fits(topic string) bool {
-	if prefix, ok := strings.CutSuffix(r.pattern, "*"); ok {
-		return strings.HasPrefix(topic, prefix)
+// decides says whether the rule is about an action with a topic.
+func (r *topicRule) decides(action Action, topic string) bool {
+	if !slices.Contains(r.actions, action) {
+		return false
 	}
-	return topic == r.pattern
+	prefix, broad := strings.CutSuffix(r.pattern, "*")
+	if !broad {
+		return topic == r.pattern
+	}
+	return strings.HasPrefix(topic, prefix) && (topic != topicAsync || action == Read)
 }
 
 func (r *topicRule) allows(c Caller) bool {
@@ -167,37 +200,39 @@ func (t Topics) May(c Caller, action Action, topic string) bool {
 		topic = strings.TrimSuffix(topic, lockSuffix)
 	}
 	for i := range t.rules {
-		if slices.Contains(t.rules[i].actions, action) && t.rules[i].fits(topic) {
+		if t.rules[i].decides(action, topic) {
 			return t.rules[i].allows(c)
 		}
 	}
-	return c.Level >= Manager || mayByDefault(action, topic)
+	return c.Level >= leastByDefault(action, topic)
 }
 
-// mayByDefault says whether everybody may do this where no rule says anything.
-func mayByDefault(action Action, topic string) bool {
-	switch action {
-	case Read:
-		return true
-	case Create, Consume:
-		return topic != topicAsync
-	case Manage:
+// leastByDefault is the level that may do this where no rule says anything.
+func leastByDefault(action Action, topic string) Level {
+	if action == Read || action != Manage && topic != topicAsync {
+		return Reader
 	}
-	return false
+	return Manager
 }
 
 // MayAll says whether the caller may do this with entries of every topic that
 // there is or will be. It is for lists that name no topic.
 func (t Topics) MayAll(c Caller, action Action) bool {
+	return t.MayAllOthers(c, action) && t.May(c, action, topicAsync)
+}
+
+// MayAllOthers is MayAll without the topic of async events.
+func (t Topics) MayAllOthers(c Caller, action Action) bool {
 	if !t.May(c, action, "") {
 		return false
 	}
 	for i := range t.rules {
-		if slices.Contains(t.rules[i].actions, action) && !t.rules[i].allows(c) {
+		rule := &t.rules[i]
+		if rule.pattern != topicAsync && slices.Contains(rule.actions, action) && !rule.allows(c) {
 			return false
 		}
 	}
-	return action == Read || t.May(c, action, topicAsync)
+	return true
 }
 
 // TopicFile are rules that are kept up to date with their file.

@@ -74,6 +74,11 @@ func parseUser(text string, roles Roles) (*user, error) {
 	if len(fields) == 3 {
 		id.Roles = listOf(fields[2])
 	}
+	for _, role := range id.Roles {
+		if err := CheckRole(role); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	u.caller, err = roles.Caller(id)
 	return u, err

@@ -10,6 +10,7 @@ package catalog
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -23,7 +24,9 @@ import (
 
 // Mark changes whenever a model is deployed or deleted. Revision is the sum of
 // all revisions, not the highest: they are not committed in the order in which
-// they are given out, and one below the highest would not be noticed.
+// they are given out, and one below the highest would not be noticed. A deletion
+// lowers the count; as many models deployed after it raise the sum, since their
+// revisions are new.
 type Mark struct {
 	Count    int64
 	Revision int64
@@ -142,7 +145,11 @@ func (c *Catalog) load(ctx context.Context, old *snapshot) (*snapshot, error) {
 	for version, revision := range revisions {
 		m, ok := old.models[version]
 		if !ok || m.revision != revision {
-			if m, err = c.read(ctx, version); err != nil {
+			m, err = c.read(ctx, version)
+			if errors.Is(err, pgx.ErrNoRows) {
+				continue // deleted just now; the mark tells the next refresh
+			}
+			if err != nil {
 				return nil, err
 			}
 		}

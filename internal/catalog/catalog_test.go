@@ -71,7 +71,7 @@ func TestDeploy(t *testing.T) {
 
 	other := deploy(t, c, source(t, "ticket-1.1"))
 	require.Greater(t, other.Revision, again.Revision)
-	list, err := c.List(t.Context())
+	list, err := c.List(t.Context(), 0, 0)
 	require.NoError(t, err)
 	require.Len(t, list, 2)
 	require.Equal(t, "ticket-1.0", list[0].Version)

@@ -105,11 +105,14 @@ SELECT
     revision,
     deployed
 FROM model
-ORDER BY version`
+ORDER BY version
+LIMIT nullif($1::bigint, 0)
+OFFSET $2`
 
-// List returns what is deployed, by version.
-func (c *Catalog) List(ctx context.Context) ([]Deployment, error) {
-	rows, err := c.pool.Query(ctx, listSQL)
+// List returns a page of what is deployed, by version: at most limit, 0 for all,
+// behind the first offset.
+func (c *Catalog) List(ctx context.Context, limit, offset int) ([]Deployment, error) {
+	rows, err := c.pool.Query(ctx, listSQL, limit, offset)
 	if err != nil {
 		return nil, fmt.Errorf("list models: %w", err)
 	}

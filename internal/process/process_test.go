@@ -7,9 +7,12 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -98,13 +101,44 @@ func TestASignalEndsTheContext(t *testing.T) {
 	require.Equal(t, process.ExitOK, status)
 }
 
+// Whoever asks without end, and gives up, costs a check a second and spoils it for
+// nobody.
+func TestAReadinessCheckIsMadeOnceASecond(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		made := 0
+		ready := process.Ready(t.Context(), map[string]process.Check{"postgres": func(ctx context.Context) error {
+			made++
+			return ctx.Err()
+		}})
+		ask := func(ctx context.Context) int {
+			w := httptest.NewRecorder()
+			ready.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/readyz", http.NoBody))
+			return w.Code
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.Equal(t, http.StatusOK, ask(gone))
+		for range 100 {
+			require.Equal(t, http.StatusOK, ask(t.Context()))
+		}
+		require.Equal(t, 1, made)
+		<-time.After(time.Second)
+		ask(t.Context())
+		require.Equal(t, 2, made)
+	})
+}
+
 func TestAdminEndpoint(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
-	var sick error
+	var sick atomic.Value
 	ctx, cancel := context.WithCancel(t.Context())
 	stop, err := process.Admin{Address: "127.0.0.1:0"}.Serve(ctx, process.NewRegistry(),
-		map[string]process.Check{"postgres": func(context.Context) error { return sick }}, zerolog.New(&log))
+		map[string]process.Check{"postgres": func(context.Context) error {
+			err, _ := sick.Load().(error)
+			return err
+		}}, zerolog.New(&log))
 	require.NoError(t, err)
 	defer stop()
 	var line struct{ Address string }
@@ -123,14 +157,16 @@ func TestAdminEndpoint(t *testing.T) {
 	status, body = get("/readyz")
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"postgres":"ok"}`, body)
-	sick = errors.New("away")
-	status, body = get("/readyz")
-	require.Equal(t, http.StatusServiceUnavailable, status)
+	sick.Store(errors.New("away"))
+	require.Eventually(t, func() bool {
+		status, body = get("/readyz")
+		return status == http.StatusServiceUnavailable
+	}, 10*time.Second, 50*time.Millisecond)
 	require.JSONEq(t, `{"postgres":"away"}`, body)
-	sick = nil
 	cancel()
-	status, _ = get("/readyz")
+	status, body = get("/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status, "a process that stops takes no more work")
+	require.Contains(t, body, "stopping")
 	status, _ = get("/healthz")
 	require.Equal(t, http.StatusOK, status)
 	http.DefaultClient.CloseIdleConnections()

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,6 +19,7 @@ type kept struct {
 	*reload.Value[string]
 	path    string
 	loads   atomic.Int64
+	cut     atomic.Int64 // loads that saw a file which was not finished
 	reports atomic.Int64
 	faults  atomic.Int64
 }
@@ -32,6 +34,9 @@ func keep(t *testing.T) *kept {
 		Load: func() (string, error) {
 			k.loads.Add(1)
 			text, err := os.ReadFile(k.path)
+			if len(text) < len("first") {
+				k.cut.Add(1)
+			}
 			if string(text) == "broken" {
 				return "", errors.New("broken")
 			}
@@ -107,6 +112,85 @@ func TestABrokenFileLeavesTheValue(t *testing.T) {
 	require.EqualValues(t, 2, k.reports.Load(), "told once each")
 	k.write(t, "back")
 	k.requireBecomes(t, "back")
+}
+
+func TestAFileIsNotReadWhileItIsWritten(t *testing.T) {
+	t.Parallel()
+	k := keep(t)
+	for _, part := range []string{"", "sec", "seco"} {
+		k.write(t, part)
+		for began := time.Now(); time.Since(began) < 200*time.Millisecond; {
+			require.Equal(t, "first", k.Get())
+		}
+	}
+	k.write(t, "second")
+	k.requireBecomes(t, "second")
+	require.Zero(t, k.cut.Load())
+	require.EqualValues(t, 1, k.reports.Load())
+}
+
+// The file that is read changes at the very moment.
+func TestAFileThatChangesWhileItIsReadIsReadAgain(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	long := time.Now().Add(-time.Hour)
+	write := func(text string) {
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.Chtimes(path, time.Time{}, long)) // so that only its size tells
+	}
+	write("half")
+	var loads atomic.Int64
+	value, err := reload.New(reload.Config[string]{Paths: []string{path}, Load: func() (string, error) {
+		text, err := os.ReadFile(path)
+		if loads.Add(1) == 1 {
+			write("half and half")
+			return string(text), errors.New("cut")
+		}
+		return string(text), err
+	}})
+	require.NoError(t, err)
+	require.Equal(t, "half and half", value.Get())
+	require.EqualValues(t, 2, loads.Load())
+}
+
+func TestAFileThatIsBeingWrittenAtTheStartIsWaitedFor(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(path, nil, 0o600))
+	written := make(chan error, 1)
+	time.AfterFunc(100*time.Millisecond, func() { written <- os.WriteFile(path, []byte("whole"), 0o600) })
+	value, err := reload.New(reload.Config[string]{Paths: []string{path}, Load: func() (string, error) {
+		text, err := os.ReadFile(path)
+		return string(text), err
+	}})
+	require.NoError(t, err)
+	require.NoError(t, <-written)
+	require.Equal(t, "whole", value.Get())
+}
+
+// The clock of a file system may be ahead of ours.
+func TestAFileOfTomorrowIsRead(t *testing.T) {
+	t.Parallel()
+	k := keep(t)
+	k.write(t, "second")
+	require.NoError(t, os.Chtimes(k.path, time.Time{}, time.Now().Add(24*time.Hour)))
+	k.requireBecomes(t, "second")
+}
+
+func TestAFileThatNeverRestsIsAnError(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "file")
+	synctest.Test(t, func(t *testing.T) {
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		_, err := reload.New(reload.Config[string]{Paths: []string{path}, Load: func() (string, error) {
+			file, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+			require.NoError(t, err)
+			defer file.Close()
+			_, err = file.WriteString("more\n")
+			return "", err
+		}})
+		require.ErrorContains(t, err, "change all the time")
+	})
 }
 
 func TestAFileThatIsMissingAtFirstIsAnError(t *testing.T) {

@@ -1,52 +1,74 @@
 package rest
 
 import (
-	"context"
-
 	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/auth"
-	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// Items of who did something, under their names of old.
+// Items of who did something, and of the history, besides those of package
+// workitem: what plugins write, and the names of old.
 const (
-	itemOldCreator = "namcreator"
-	itemOldEditor  = "namcurrenteditor"
-	itemOldLast    = "namlasteditor"
+	itemOldCreator     = "namcreator"
+	itemOldEditor      = "namcurrenteditor"
+	itemOldLast        = "namlasteditor"
+	itemParticipants   = "$participants"
+	itemOldEventLog    = "$eventlogdeprecated"
+	itemVersionCreated = "$created.version"
+	itemHistory        = "workflow.history"
+	itemOldHistory     = "txtworkflowhistory"
+	itemFirstHistory   = "txtworkflowhistorylog"
+	itemFirstReversed  = "txtworkflowhistorylogrev"
 )
 
-// codeNotYours is the code of a processing that the caller's rights forbid: Imixs'
+// codeNotAllowed is the code of a processing that the caller's rights forbid: Imixs'
 // word.
-const codeNotYours = "OPERATION_NOTALLOWED"
+const codeNotAllowed = "OPERATION_NOTALLOWED"
 
-// accessOf are the access lists of a workitem. A value that is no text restricts
-// as well, by its text.
+// noName is in the place of a value that is no name: it restricts as well, and is
+// nobody's. No caller has this character in a name.
+const noName = "\x00"
+
+// accessOf are the access lists of a workitem, of which an empty text alone names
+// nobody. The columns by which lists find workitems follow the same rules.
 func accessOf(items workitem.Items) auth.Access {
-	return auth.Access{Read: textsOf(items.Values(workitem.ReadAccess)), Write: textsOf(items.Values(workitem.WriteAccess))}
+	return auth.Access{Read: accessNames(items.Values(workitem.ReadAccess)), Write: accessNames(items.Values(workitem.WriteAccess))}
 }
 
-func textsOf(values []any) []string {
-	texts := make([]string, len(values))
+func accessNames(values []any) []string {
+	names := make([]string, len(values))
 	for i, value := range values {
-		texts[i] = workitem.FormatValue(value)
+		switch value.(type) {
+		case string, int64, bool:
+			names[i] = workitem.FormatValue(value)
+		default:
+			names[i] = noName
+		}
 	}
-	return texts
+	return names
 }
 
-// processAs processes a workitem in the name of the caller, if it may.
-func (a *api) processAs(ctx context.Context, given workitem.Items) (workitem.Items, error) {
-	caller := auth.CallerOf(ctx)
-	// Who did something is not the client's to say.
+// by is in whose name the caller's workitems are processed, and what it may.
+func (c *call) by() asyncevent.By {
+	return asyncevent.By{
+		Editor:  c.caller.Name,
+		Allow:   func(stored workitem.Items) error { return mayProcess(c.caller, stored) },
+		MayRead: func(stored workitem.Items) bool { return c.caller.MayRead(accessOf(stored)) },
+	}
+}
+
+// disown takes out of what was sent who did something, and what has been done: that
+// is not the client's to say. What is stored stays, so that a client may send back
+// what it has read; a new workitem begins without.
+func disown(given workitem.Items) {
 	for _, name := range []string{
-		workitem.Creator, workitem.Editor, workitem.LastEditor, itemOldCreator, itemOldEditor, itemOldLast,
+		workitem.Creator, workitem.Editor, workitem.LastEditor, itemOldCreator, itemOldEditor, itemOldLast, itemParticipants,
+		workitem.EventLog, itemOldEventLog, workitem.LastTask, workitem.LastEvent, workitem.LastEventDate,
+		workitem.UniqueIDSource, workitem.UniqueIDVersions, itemVersionCreated,
+		itemHistory, itemOldHistory, itemFirstHistory, itemFirstReversed,
 	} {
 		given.Remove(name)
 	}
-	return a.processor.ProcessBy(ctx, given, asyncevent.By{
-		Editor: caller.Name,
-		Allow:  func(stored workitem.Items) error { return mayProcess(caller, stored) },
-	})
 }
 
 // mayProcess says why a caller must not process a stored workitem, or create one
@@ -54,17 +76,9 @@ func (a *api) processAs(ctx context.Context, given workitem.Items) (workitem.Ite
 func mayProcess(caller auth.Caller, stored workitem.Items) error {
 	switch {
 	case !caller.MayCreate():
-		return &requestError{statusProcessing, codeNotYours, "processing and creating workitems needs " + auth.Author.String()}
+		return &requestError{statusProcessing, codeNotAllowed, "processing and creating workitems needs " + auth.Author.String()}
 	case stored != nil && !caller.MayProcess(accessOf(stored)):
-		return &requestError{statusProcessing, codeNotYours, "you may not process this workitem"}
+		return &requestError{statusProcessing, codeNotAllowed, "you may not process this workitem"}
 	}
 	return nil
-}
-
-// hideFrom leaves out of an async event what belongs to its workitem, from callers
-// that may not manage such events.
-func (a *api) hideFrom(caller auth.Caller, listed *outbox.Listed) {
-	if listed.Topic == outbox.TopicAsync && !a.security.Topics.Topics().May(caller, auth.Manage, listed.Topic) {
-		listed.Data, listed.LastError = nil, ""
-	}
 }

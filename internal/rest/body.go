@@ -2,30 +2,31 @@ package rest
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
 	"os"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/postlude/postlude/internal/document"
 	"github.com/postlude/postlude/internal/workitem"
 )
 
-// readBody reads a body up to a limit. Errors that are the client's are a
-// [requestError].
-func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+// readBody reads a body up to a limit; the time of the work begins behind it.
+// Errors that are the client's are a [requestError].
+func (c *call) readBody(limit int64) ([]byte, error) {
+	if encoding := c.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, &requestError{http.StatusUnsupportedMediaType, codeMediaType, "the body must not be encoded, as with gzip"}
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	body, err := io.ReadAll(http.MaxBytesReader(nil, c.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case err == nil:
+		c.begin()
 		return body, nil
 	case errors.As(err, &large):
 		return nil, &requestError{http.StatusRequestEntityTooLarge, codeTooLarge, fmt.Sprintf("the body may have %d bytes", limit)}
@@ -36,50 +37,96 @@ func readBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, erro
 	}
 }
 
-// readItems reads a body of items.
-func readItems(w http.ResponseWriter, r *http.Request) (workitem.Items, error) {
-	if media := mediaType(r); media != "application/json" {
-		return nil, &requestError{
-			http.StatusUnsupportedMediaType, codeMediaType,
-			"the items of a workitem are sent as Content-Type: application/json",
-		}
-	}
-	body, err := readBody(w, r, maxItems)
+// readItems reads a body that is one document.
+func (c *call) readItems() (workitem.Items, error) {
+	list, err := c.readDocuments()
 	if err != nil {
 		return nil, err
 	}
-	items, err := workitem.ParseJSON(body)
-	if err != nil {
-		return nil, err
+	if len(list) != 1 {
+		return nil, badRequest(fmt.Sprintf("the body has %d documents, one is wanted", len(list)))
 	}
-	if isDocument(items) {
-		return nil, badRequest(`the document form of Imixs ("item": [{"name": …}]) is not read yet; send {"name": [values]}`)
-	}
-	return items, nil
+	return list[0], nil
 }
 
-// isDocument says whether these are no items but a document or a collection in
-// the form of Imixs: it is kept free to be read as one.
-func isDocument(items workitem.Items) bool {
-	if len(items) != 1 {
-		return false
-	}
-	for _, name := range []string{"item", "document", "data"} {
-		for _, value := range items.Values(name) {
-			if _, ok := value.(workitem.Map); ok {
-				return true
-			}
+// readDocuments reads a body that is a document or a collection of documents, in
+// any of the forms, and remembers which it is.
+func (c *call) readDocuments() ([]workitem.Items, error) {
+	media := mediaType(c.Request)
+	if form(media) != formNative && !form(media).isImixs() && media != mediaFields {
+		return nil, &requestError{
+			http.StatusUnsupportedMediaType, codeMediaType,
+			"items are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
 		}
 	}
-	return false
+	body, err := c.readBody(maxItems)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case form(media).isXML():
+		c.sent = form(media)
+		return document.ParseXMLDocuments(body)
+	case media == mediaFields:
+		return parseFields(body)
+	case form(media) == formJSON && document.IsJSON(body):
+		c.sent = formJSON
+		return document.ParseJSONCollection(body)
+	}
+	c.sent = formNative
+	items, err := workitem.ParseJSON(body)
+	return []workitem.Items{items}, err
+}
+
+// mediaFields is the type of what a page's form sends.
+const mediaFields = "application/x-www-form-urlencoded"
+
+// parseFields reads the fields of a page's form as items.
+func parseFields(body []byte) ([]workitem.Items, error) {
+	if bytes.Count(body, []byte{'&'}) >= workitem.MaxItems {
+		return nil, badRequest(fmt.Sprintf("more than %d fields", workitem.MaxItems))
+	}
+	items := workitem.Items{}
+	for field := range strings.SplitSeq(string(body), "&") {
+		if field == "" {
+			continue
+		}
+		name, value, err := parseField(field)
+		if err != nil {
+			return nil, err
+		}
+		items.Set(name, append(items.Values(name), value)...)
+	}
+	return []workitem.Items{items}, nil
+}
+
+// parseField reads one field.
+func parseField(field string) (name, value string, err error) {
+	name, value, _ = strings.Cut(field, "=")
+	for _, text := range []*string{&name, &value} {
+		if *text, err = url.QueryUnescape(*text); err != nil {
+			return "", "", badRequest("the fields cannot be read")
+		}
+		if err := checkText("a field", *text); err != nil {
+			return "", "", err
+		}
+	}
+	if strings.TrimSpace(name) == "" || !workitem.ValidName(name) {
+		return "", "", badRequest("a field has no name, or one that XML cannot hold")
+	}
+	return name, value, nil
+}
+
+func isArray(body []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(body, " \t\r\n"), []byte("["))
 }
 
 // readModel reads a body that is a BPMN file. Files come without a type from
 // some clients.
-func readModel(w http.ResponseWriter, r *http.Request) ([]byte, error) {
-	switch media := mediaType(r); {
+func (c *call) readModel() ([]byte, error) {
+	switch media := mediaType(c.Request); {
 	case media == "", media == "application/octet-stream", media == "text/xml", media == "application/xml", strings.HasSuffix(media, "+xml"):
-		return readBody(w, r, maxModel)
+		return c.readBody(maxModel)
 	default:
 		return nil, &requestError{
 			http.StatusUnsupportedMediaType, codeMediaType,
@@ -102,46 +149,10 @@ func mediaType(r *http.Request) string {
 	return media
 }
 
-// acceptsJSON refuses a client that wants anything but JSON: it is not to depend
-// on getting JSON, since other forms are to come.
-func acceptsJSON(r *http.Request) error {
-	wanted := strings.Join(r.Header.Values("Accept"), ",")
-	if strings.TrimSpace(wanted) == "" {
-		return nil
-	}
-	for part := range strings.SplitSeq(wanted, ",") {
-		media, parameters, err := mime.ParseMediaType(part)
-		if err == nil && slices.Contains([]string{"application/json", "application/*", "*/*"}, media) && parameters["q"] != "0" {
-			return nil
-		}
-	}
-	return &requestError{http.StatusNotAcceptable, codeNotAcceptable, "the answer is application/json"}
-}
-
-// checkText refuses a text of the address that Postgres would.
+// checkText refuses a text of address, headers or fields that Postgres would.
 func checkText(name, text string) error {
 	if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
 		return badRequest(name + " must be UTF-8 without the character U+0000")
 	}
 	return nil
-}
-
-func writeJSON(w http.ResponseWriter, value any) error {
-	body, err := json.Marshal(value)
-	if err != nil {
-		return fmt.Errorf("write answer: %w", err)
-	}
-	write(w, http.StatusOK, "application/json", append(body, '\n'))
-	return nil
-}
-
-func writeItems(w http.ResponseWriter, items workitem.Items) {
-	write(w, http.StatusOK, "application/json", append(workitem.AppendJSON(nil, items), '\n'))
-}
-
-// write sends an answer. If the client is gone there is nobody to tell.
-func write(w http.ResponseWriter, status int, contentType string, body []byte) {
-	w.Header().Set("Content-Type", contentType)
-	w.WriteHeader(status)
-	_, _ = bytes.NewReader(body).WriteTo(w)
 }

@@ -15,7 +15,7 @@
 //
 // # Who calls
 //
-// Every request but those for health and metrics has a caller (see security.go and
+// Every request but those for health, metrics and the description of the API has a caller (see security.go and
 // package auth), who is in its context. Without authentication everybody is the
 // same caller, who may do everything; then the guards keep web pages out, which a
 // browser would let speak to an address of the machine it runs on.

@@ -1,135 +1,104 @@
 package rest
 
 import (
-	"encoding/json"
-	"fmt"
-	"net/http"
-	"net/url"
-	"strconv"
+	"cmp"
 	"strings"
-	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/outbox"
+	"github.com/postlude/postlude/internal/workitem"
 )
-
-// Limits of a page.
-const (
-	defaultPageSize = 100
-	maxPageSize     = 1000
-	maxPageIndex    = 1_000_000
-)
-
-// entry is an event log entry as clients see it.
-type entry struct {
-	ID      string    `json:"id"`
-	Topic   string    `json:"topic"`
-	Ref     string    `json:"ref"`
-	Created time.Time `json:"created"`
-	Due     time.Time `json:"due"`
-	// Data is null if there is none.
-	Data        json.RawMessage `json:"data"`
-	DataLeftOut bool            `json:"dataLeftOut,omitempty"`
-	State       outbox.State    `json:"state"`
-	Attempts    int             `json:"attempts"`
-	LastError   string          `json:"lastError,omitempty"`
-	ArmedBy     string          `json:"armedBy,omitempty"`
-}
 
 // listEntries answers with a page of the event log.
-func (a *api) listEntries(w http.ResponseWriter, r *http.Request) error {
-	if err := acceptsJSON(r); err != nil {
-		return err
-	}
-	selection, err := selectionOf(r.PathValue("topics"), r.URL)
+func (a *api) listEntries(c *call) (answer, error) {
+	selection, err := selectionOf(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := a.mayTopics(r.Context(), auth.Read, selection.Topics); err != nil {
-		return err
-	}
-	listed, err := a.outbox.List(r.Context(), selection)
+	wait, err := waitOf(c, selection)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	entries := make([]entry, len(listed))
-	for i := range listed {
-		a.hideFrom(auth.CallerOf(r.Context()), &listed[i])
-		entries[i] = shownEntry(&listed[i])
+	named := append(append([]string{}, selection.Free...), selection.Locked...)
+	if err := a.mayTopics(c.caller, auth.Read, named); err != nil {
+		return nil, err
 	}
-	return writeJSON(w, struct {
-		Entries []entry `json:"entries"`
-	}{entries})
+	listed, err := a.waitFor(c, wait, watched{selection.Free, selection.Due, false}, func() ([]outbox.Listed, error) {
+		return outbox.List(c.Context(), a.pool, selection)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.entries(c, listed), nil
 }
 
-func shownEntry(l *outbox.Listed) entry {
-	return entry{
-		ID: l.ID.String(), Topic: l.Topic, Ref: l.Ref, Created: l.Created.UTC(), Due: l.Due.UTC(),
-		Data: l.Data, DataLeftOut: l.DataLeftOut, State: l.State,
-		Attempts: l.Attempts, LastError: l.LastError, ArmedBy: l.ArmedBy,
+// readEntry answers with one entry.
+func (a *api) readEntry(c *call) (answer, error) {
+	id, err := entryID(c)
+	if err != nil {
+		return nil, err
 	}
+	listed, err := outbox.Get(c.Context(), a.pool, id)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.mayTopics(c.caller, auth.Read, []string{listed.Topic}); err != nil {
+		return nil, err
+	}
+	a.hideFrom(c.caller, &listed)
+	return &documents{native: shownEntry(&listed), list: []workitem.Items{entryItems(&listed)}}, nil
 }
 
-// selectionOf reads which entries are asked for.
-func selectionOf(topics string, address *url.URL) (outbox.Selection, error) {
-	var s outbox.Selection
-	query, err := url.ParseQuery(address.RawQuery)
+// entryID reads the id of the path. There is no entry whose id is no UUID.
+func entryID(c *call) (uuid.UUID, error) {
+	id, err := uuid.Parse(cmp.Or(c.PathValue("id"), c.PathValue("entries")))
 	if err != nil {
-		return s, badRequest("the query of the address cannot be read")
+		return id, outbox.ErrNotFound
 	}
-	s.Ref = query.Get("ref")
-	for name, text := range map[string]string{"the topic": topics, "ref": s.Ref} {
-		if err := checkText(name, text); err != nil {
-			return s, err
+	return id, nil
+}
+
+// selectionOf reads which entries are asked for. A topic stands for its entries
+// that nobody holds, and with the suffix for those that somebody does, as in
+// Imixs, where locking changes the topic.
+func selectionOf(c *call) (s outbox.Selection, err error) {
+	topics, err := topicsOf(c)
+	if err != nil {
+		return s, err
+	}
+	for _, topic := range topics {
+		if name, locked := strings.CutSuffix(topic, lockSuffix); locked && name != "" {
+			s.Locked = append(s.Locked, name)
+		} else {
+			s.Free = append(s.Free, topic)
 		}
 	}
-	for topic := range strings.SplitSeq(topics, "~") {
-		if topic != "" {
-			s.Topics = append(s.Topics, topic)
-		}
+	s.Ref = c.query.Get("ref")
+	if s.Due, err = c.flag("due"); err != nil {
+		return s, err
 	}
-	s.Limit, s.Offset, err = pageOf(query)
+	s.Limit, s.Offset, err = entryPage(c.query, len(topics) > 0)
 	return s, err
 }
 
-// pageOf reads pageSize, pageIndex and maxCount, which is Imixs' name for the
-// size where topics are given. maxCount says at most, so more than a page is a
-// page; −1 is what Imixs' client sends for no limit.
-func pageOf(query url.Values) (limit, offset int, err error) {
-	maxCount, err := number(query, "maxCount", defaultPageSize, -1, 1<<31-1)
-	if err != nil {
-		return 0, 0, err
-	}
-	if maxCount == -1 {
-		maxCount = maxPageSize
-	}
-	if maxCount == 0 {
-		return 0, 0, badRequest("maxCount must be positive, or -1")
-	}
-	size := min(maxCount, maxPageSize)
-	if query.Has("pageSize") || !query.Has("maxCount") {
-		if size, err = number(query, "pageSize", defaultPageSize, 1, maxPageSize); err != nil {
-			return 0, 0, err
-		}
-	}
-	index, err := number(query, "pageIndex", 0, 0, maxPageIndex)
-	if err != nil {
-		return 0, 0, err
-	}
-	limit = size
-	if query.Has("maxCount") {
-		limit = min(size, maxCount)
-	}
-	return limit, index * size, nil
-}
+// maxTopics bounds the topics of a request.
+const maxTopics = 100
 
-func number(query url.Values, name string, otherwise, least, most int) (int, error) {
-	if !query.Has(name) {
-		return otherwise, nil
+// topicsOf reads the topics of the path, with a ~ between them; none if the path
+// has no such part. What has one address by topic and by id has one name for both.
+func topicsOf(c *call) ([]string, error) {
+	text := cmp.Or(c.PathValue("topics"), c.PathValue("entries"))
+	if err := checkText("the topic", text); err != nil || text == "" {
+		return nil, err
 	}
-	n, err := strconv.Atoi(query.Get(name))
-	if err != nil || n < least || n > most {
-		return 0, badRequest(fmt.Sprintf("%s must be a whole number from %d to %d", name, least, most))
+	topics := strings.FieldsFunc(text, func(r rune) bool { return r == '~' })
+	switch {
+	case len(topics) == 0:
+		return nil, badRequest("a topic is missing")
+	case len(topics) > maxTopics:
+		return nil, badRequest("there may be 100 topics")
 	}
-	return n, nil
+	return topics, nil
 }

@@ -12,17 +12,25 @@ import (
 )
 
 // guarded puts in front of a handler what holds for every request.
-func (a *api) guarded(next http.Handler, timeout time.Duration, localOnly bool) http.Handler {
-	next = withTimeout(a.identified(next), timeout)
+func (a *api) guarded(next http.Handler, localOnly bool) http.Handler {
+	next = withTimeout(a.identified(next), a.timeout+bodyTime)
 	next = a.crossOrigin(a.sameOrigin(next))
 	if localOnly {
 		next = a.local(next)
 	}
-	return withHeaders(a.recovering(next))
+	return withHeaders(a.logged(a.recovering(next)))
 }
 
+// bodyTime is how long a body may take to come, by the settings of the server.
+const bodyTime = time.Minute
+
+// strictTransport makes browsers come by TLS only, for half a year from each answer
+// on: as long as somebody may be away and still be safe from who is in between.
+const strictTransport = "max-age=15552000"
+
 // withHeaders forbids to keep an answer, to guess what it is, and to run
-// anything that it holds: a model is XML, which browsers show as a page.
+// anything that it holds: a model is XML, which browsers show as a page. If this is
+// TLS, it also forbids to come without.
 func withHeaders(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
@@ -30,6 +38,10 @@ func withHeaders(next http.Handler) http.Handler {
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; sandbox")
 		h.Set("Referrer-Policy", "no-referrer")
+		// Not for the names of this machine, which it has for all its ports.
+		if r.TLS != nil && !isLocal(r.Host) {
+			h.Set("Strict-Transport-Security", strictTransport)
+		}
 		next.ServeHTTP(w, r)
 	})
 }
@@ -47,7 +59,7 @@ func (a *api) recovering(next http.Handler) http.Handler {
 			}
 			a.log.Error().Str("method", r.Method).Str("path", r.URL.Path).
 				Interface("panic", cause).Bytes("stack", debug.Stack()).Msg("request panicked")
-			writeProblem(w, problemOf(errPanicked))
+			writeProblem(w, r, problemOf(errPanicked))
 		}()
 		next.ServeHTTP(w, r)
 	})

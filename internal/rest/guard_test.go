@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,7 +49,23 @@ func TestPagesOfOtherSitesAreKeptOut(t *testing.T) {
 	for _, header := range [][]string{{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "http://evil.example"}} {
 		s.do(t, http.MethodPost, path, "application/json", items, header...).requireProblem(t, http.StatusForbidden, "CROSS_ORIGIN")
 	}
+	require.Equal(t, 3, strings.Count(s.log.String(), `"path":"/api/workflow/workitem","status":403`))
 	s.do(t, http.MethodPost, path, "application/json", items, "Sec-Fetch-Site", "same-origin").items(t)
+}
+
+// Browsers are told to come by TLS only where they have come by it, and not about
+// all that runs on their own machine.
+func TestBrowsersComeBackByTLS(t *testing.T) {
+	t.Parallel()
+	api := rest.New(rest.Config{})
+	for address, want := range map[string]string{
+		"https://api.example/healthz": "max-age=15552000", "https://api.example:8443/none": "max-age=15552000",
+		"http://api.example/healthz": "", "https://localhost:8443/healthz": "", "https://127.0.0.1/healthz": "",
+	} {
+		w := httptest.NewRecorder()
+		api.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, address, http.NoBody))
+		require.Equal(t, want, w.Header().Get("Strict-Transport-Security"), address)
+	}
 }
 
 func TestOtherHostNamesAreKeptOut(t *testing.T) {
@@ -58,6 +75,7 @@ func TestOtherHostNamesAreKeptOut(t *testing.T) {
 		local.get(t, "/api/model", "Host", host).requireProblem(t, http.StatusMisdirectedRequest, "FOREIGN_HOST")
 		require.Equal(t, http.StatusOK, open.get(t, "/api/model", "Host", host).status, host)
 	}
+	require.Equal(t, 5, strings.Count(local.log.String(), `"path":"/api/model","status":421`))
 	for _, host := range []string{"localhost", "LOCALHOST:8080", "127.0.0.1:1", "[::1]", "[::1]:8080", "127.9.9.9"} {
 		require.Equal(t, http.StatusOK, local.get(t, "/api/model", "Host", host).status, host)
 	}
@@ -70,6 +88,10 @@ func (b broken) ProcessBy(ctx context.Context, _ workitem.Items, _ asyncevent.By
 	return nil, b(ctx)
 }
 
+func (b broken) ProcessAllBy(ctx context.Context, _ []workitem.Items, _ asyncevent.By) ([]workitem.Items, error) {
+	return nil, b(ctx)
+}
+
 func TestAPanicIs500AndTheServerGoesOn(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, func(c *rest.Config) { c.Processor = broken(func(context.Context) error { panic("secret") }) })
@@ -77,6 +99,8 @@ func TestAPanicIs500AndTheServerGoesOn(t *testing.T) {
 	got.requireProblem(t, http.StatusInternalServerError, "INTERNAL_ERROR")
 	require.NotContains(t, got.body, "secret")
 	require.Contains(t, s.log.String(), "request panicked")
+	require.Contains(t, s.log.String(), `"caller":"anonymous","remote":"127.0.0.1`)
+	require.Contains(t, s.log.String(), `"path":"/api/workflow/workitem","status":500`)
 	require.Equal(t, http.StatusOK, s.get(t, "/healthz").status)
 }
 

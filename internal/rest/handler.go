@@ -12,6 +12,7 @@ import (
 	"github.com/postlude/postlude/internal/asyncevent"
 	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/catalog"
+	"github.com/postlude/postlude/internal/openapi"
 	"github.com/postlude/postlude/internal/outbox"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -22,12 +23,14 @@ const (
 	maxItems = 8 << 20
 )
 
-// defaultTimeout ends a request's work, below the write timeout of the server.
+// defaultTimeout ends a request's work, which begins behind its body, below the write
+// timeout of the server.
 const defaultTimeout = 30 * time.Second
 
 // Processor processes workitems, as asyncevent.Processor does.
 type Processor interface {
 	ProcessBy(ctx context.Context, given workitem.Items, by asyncevent.By) (workitem.Items, error)
+	ProcessAllBy(ctx context.Context, given []workitem.Items, by asyncevent.By) ([]workitem.Items, error)
 }
 
 // Config is what the API is made of. Pool, Catalog and Processor are required.
@@ -46,6 +49,9 @@ type Config struct {
 	LocalOnly bool
 	// Timeout ends the work on one request; 0 means 30 s.
 	Timeout time.Duration
+	// Stopping ends when the API stops: requests that wait are answered then. nil
+	// for never.
+	Stopping context.Context //nolint:containedctx // it is the life of the API, not of a call
 	// Ready answers /readyz, see process.Ready; nil for no such path. Notes are
 	// added to what it answers and change nothing about its status.
 	Ready http.Handler
@@ -56,31 +62,38 @@ type Config struct {
 	Log            zerolog.Logger
 }
 
-// api is the handlers. It is not changed once made.
+// api is the handlers.
 type api struct {
 	pool      *pgxpool.Pool
 	catalog   *catalog.Catalog
 	processor Processor
-	outbox    *outbox.Store
 	security  Security
 	nobody    auth.Caller // who calls if nobody is asked
 	log       zerolog.Logger
 	refusals  zerolog.Logger
+	watcher   *outbox.Watcher
+	waiting   waiting
+	turns     turns
+	stopping  context.Context //nolint:containedctx // see Config
+	timeout   time.Duration
 }
 
 // New returns the API. It is safe for concurrent use.
 func New(c Config) http.Handler {
 	a := &api{
-		pool: c.Pool, catalog: c.Catalog, processor: c.Processor, outbox: outbox.NewStore(c.Pool),
+		pool: c.Pool, catalog: c.Catalog, processor: c.Processor,
 		security: c.Security, nobody: auth.Nobody(cmp.Or(c.Editor, auth.Anonymous)),
-		log: c.Log, refusals: refusalLog(c.Log),
+		log: c.Log, refusals: refusalLog(c.Log), watcher: outbox.NewWatcher(c.Pool, 0), stopping: c.Stopping,
 	}
-	timeout := c.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
+	if a.stopping == nil {
+		a.stopping = context.Background()
+	}
+	if a.timeout = c.Timeout; a.timeout <= 0 {
+		a.timeout = defaultTimeout
 	}
 	mux := http.NewServeMux()
-	a.routes(mux)
+	a.mount(mux)
+	openapi.Mount(mux)
 	mux.HandleFunc("GET /healthz", healthy)
 	if c.Ready != nil {
 		mux.Handle("GET /readyz", withNotes(c.Ready, c.Notes))
@@ -88,40 +101,5 @@ func New(c Config) http.Handler {
 	if c.MetricsHandler != nil {
 		mux.Handle("GET /metrics", c.MetricsHandler)
 	}
-	return a.guarded(routed(mux, c.Metrics), timeout, c.LocalOnly)
-}
-
-func (a *api) routes(mux *http.ServeMux) {
-	for pattern, handle := range map[string]handler{
-		"POST /api/model/bpmn":          a.needs(auth.Manager, a.deployModel),
-		"PUT /api/model/bpmn":           a.needs(auth.Manager, a.deployModel),
-		"POST /api/model/bpmn/{file}":   a.needs(auth.Manager, a.deployModel),
-		"PUT /api/model/bpmn/{file}":    a.needs(auth.Manager, a.deployModel),
-		"GET /api/model":                a.needs(auth.Reader, a.listModels),
-		"GET /api/model/{$}":            a.needs(auth.Reader, a.listModels),
-		"GET /api/model/{version}/bpmn": a.needs(auth.Reader, a.modelSource),
-
-		"POST /api/workflow/workitem":            a.needs(auth.Reader, a.processWorkitem),
-		"PUT /api/workflow/workitem":             a.needs(auth.Reader, a.processWorkitem),
-		"POST /api/workflow/workitem/{uniqueid}": a.needs(auth.Reader, a.processWorkitem),
-		"PUT /api/workflow/workitem/{uniqueid}":  a.needs(auth.Reader, a.processWorkitem),
-		"GET /api/workflow/workitem/{uniqueid}":  a.needs(auth.Reader, a.readWorkitem),
-
-		"GET /api/eventlog":          a.listEntries,
-		"GET /api/eventlog/{$}":      a.listEntries,
-		"GET /api/eventlog/{topics}": a.listEntries,
-	} {
-		mux.Handle(pattern, a.answering(handle))
-	}
-}
-
-// handler answers a request, or returns why not and has written nothing.
-type handler func(w http.ResponseWriter, r *http.Request) error
-
-func (a *api) answering(handle handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := handle(w, r); err != nil {
-			a.refuse(w, r, err)
-		}
-	})
+	return a.guarded(routed(mux, c.Metrics), c.LocalOnly)
 }

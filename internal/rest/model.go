@@ -1,17 +1,14 @@
 package rest
 
 import (
-	"cmp"
-	"errors"
-	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/postlude/postlude/internal/bpmn"
 	"github.com/postlude/postlude/internal/catalog"
+	"github.com/postlude/postlude/internal/workitem"
 )
 
-// deployment is a deployed model as clients see it.
+// deployment is a deployed model in our own form.
 type deployment struct {
 	Version  string    `json:"version"`
 	Revision int64     `json:"revision"`
@@ -22,68 +19,94 @@ func shownDeployment(d catalog.Deployment) deployment {
 	return deployment{Version: d.Version, Revision: d.Revision, Deployed: d.Deployed.UTC()}
 }
 
+// deploymentItems is a deployed model as a document.
+func deploymentItems(d catalog.Deployment) workitem.Items {
+	items := workitem.Items{}
+	items.Set("version", d.Version)
+	items.Set("revision", d.Revision)
+	items.Set("deployed", d.Deployed.UTC().Truncate(time.Millisecond))
+	return items
+}
+
 // deployModel stores a model under the version that it names.
-func (a *api) deployModel(w http.ResponseWriter, r *http.Request) error {
-	if err := acceptsJSON(r); err != nil {
-		return err
-	}
-	source, err := readModel(w, r)
+func (a *api) deployModel(c *call) (answer, error) {
+	source, err := c.readModel()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file := r.PathValue("file")
+	file := c.PathValue("file")
 	if file == "" {
 		file = "model.bpmn"
 	}
 	options := catalog.Standard()
-	if ignore, err := strconv.ParseBool(cmp.Or(r.URL.Query().Get("ignoreUnknownPlugins"), "false")); err != nil {
-		return badRequest("ignoreUnknownPlugins is true or false")
+	if ignore, err := c.flag("ignoreUnknownPlugins"); err != nil {
+		return nil, err
 	} else if ignore {
 		options = options.IgnoringUnknown()
 	}
-	deployed, err := a.catalog.Deploy(r.Context(), file, source, options)
+	deployed, err := a.catalog.Deploy(c.Context(), file, source, options)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return writeJSON(w, struct {
+	items := deploymentItems(deployed)
+	items.Set("changed", deployed.Changed)
+	warnings := make([]any, len(deployed.Warnings))
+	for i := range deployed.Warnings {
+		warnings[i] = deployed.Warnings[i].String()
+	}
+	items.Set("warnings", warnings...)
+	return &documents{native: struct {
 		deployment
 		Changed  bool           `json:"changed"`
 		Warnings []bpmn.Problem `json:"warnings"`
-	}{shownDeployment(deployed), deployed.Changed, append([]bpmn.Problem{}, deployed.Warnings...)})
+	}{shownDeployment(deployed), deployed.Changed, append([]bpmn.Problem{}, deployed.Warnings...)}, list: []workitem.Items{items}}, nil
 }
 
+// Models of a page.
+const modelsOfPage = 100
+
 // listModels answers with what is deployed, by version.
-func (a *api) listModels(w http.ResponseWriter, r *http.Request) error {
-	if err := acceptsJSON(r); err != nil {
-		return err
-	}
-	deployed, err := a.catalog.List(r.Context())
+func (a *api) listModels(c *call) (answer, error) {
+	limit, offset, err := pageOf(c.query, modelsOfPage)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	shown := make([]deployment, len(deployed))
+	deployed, err := a.catalog.List(c.Context(), limit, offset)
+	if err != nil {
+		return nil, err
+	}
+	native, list := make([]deployment, len(deployed)), make([]workitem.Items, len(deployed))
 	for i, d := range deployed {
-		shown[i] = shownDeployment(d)
+		native[i], list[i] = shownDeployment(d), deploymentItems(d)
 	}
-	return writeJSON(w, struct {
+	return &documents{native: struct {
 		Models []deployment `json:"models"`
-	}{shown})
+	}{native}, list: list}, nil
 }
 
 // modelSource answers with the BPMN file of a version, byte by byte as it was
 // deployed.
-func (a *api) modelSource(w http.ResponseWriter, r *http.Request) error {
-	version := r.PathValue("version")
-	if err := checkText("the version", version); err != nil {
-		return err
-	}
-	source, err := a.catalog.Source(r.Context(), version)
-	if errors.Is(err, catalog.ErrNotDeployed) {
-		return notFound("there is no model of this version")
-	}
+func (a *api) modelSource(c *call) (answer, error) {
+	version, err := c.text("version")
 	if err != nil {
-		return err
+		return nil, err
 	}
-	write(w, http.StatusOK, "application/xml", source)
-	return nil
+	source, err := a.catalog.Source(c.Context(), version)
+	if err != nil {
+		return nil, err
+	}
+	return file{string(formXML), source}, nil
+}
+
+// deleteModel deletes a version.
+func (a *api) deleteModel(c *call) (answer, error) {
+	version, err := c.text("version")
+	if err != nil {
+		return nil, err
+	}
+	force, err := c.flag("force")
+	if err != nil {
+		return nil, err
+	}
+	return noContent{}, a.catalog.Delete(c.Context(), version, force)
 }

@@ -105,5 +105,5 @@ func TestModelRequestsThatAreRefused(t *testing.T) {
 		requireProblem(t, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
 	s.do(t, http.MethodPost, "/api/model/bpmn", "application/xml", strings.Repeat(" ", 20<<20+1)).
 		requireProblem(t, http.StatusRequestEntityTooLarge, "BODY_TOO_LARGE")
-	s.get(t, "/api/model", "Accept", "application/xml").requireProblem(t, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
+	s.get(t, "/api/model", "Accept", "text/html").requireProblem(t, http.StatusNotAcceptable, "NOT_ACCEPTABLE")
 }

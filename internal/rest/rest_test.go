@@ -67,7 +67,9 @@ func newServer(t *testing.T, change ...func(*rest.Config)) *server {
 	}
 	s := httptest.NewServer(rest.New(config))
 	t.Cleanup(s.Close)
-	return &server{url: s.URL, client: s.Client(), pool: pool, log: log}
+	client := s.Client()
+	client.Transport = &described{t: t, api: describedAPI(t), next: client.Transport, seen: new(seen)}
+	return &server{url: s.URL, client: client, pool: pool, log: log}
 }
 
 // newTicketServer is a server on which the ticket model is deployed.
@@ -133,7 +135,7 @@ func (s *server) create(t *testing.T, more string) workitem.Items {
 func (a answer) items(t *testing.T) workitem.Items {
 	t.Helper()
 	require.Equal(t, http.StatusOK, a.status, a.body)
-	require.Equal(t, "application/json", a.header.Get("Content-Type"))
+	require.Equal(t, "application/vnd.postlude+json", a.header.Get("Content-Type"))
 	items, err := workitem.ParseJSON([]byte(a.body))
 	require.NoError(t, err)
 	return items

@@ -2,9 +2,7 @@ package rest
 
 import (
 	"fmt"
-	"net/http"
 
-	"github.com/postlude/postlude/internal/auth"
 	"github.com/postlude/postlude/internal/workflow"
 	"github.com/postlude/postlude/internal/workitem"
 )
@@ -15,23 +13,20 @@ const maxUniqueID = 255
 
 // processWorkitem processes the event $eventid and answers with the workitem as
 // it then is.
-func (a *api) processWorkitem(w http.ResponseWriter, r *http.Request) error {
-	if err := acceptsJSON(r); err != nil {
-		return err
-	}
-	items, err := readItems(w, r)
+func (a *api) processWorkitem(c *call) (answer, error) {
+	items, err := c.readItems()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := address(items, r.PathValue("uniqueid")); err != nil {
-		return err
+	if err := address(items, c.PathValue("uniqueid")); err != nil {
+		return nil, refusedFor(items, err)
 	}
-	processed, err := a.processAs(r.Context(), items)
+	disown(items)
+	processed, err := a.processor.ProcessBy(c.Context(), items, c.by())
 	if err != nil {
-		return err
+		return nil, refusedFor(items, err)
 	}
-	writeItems(w, processed)
-	return nil
+	return c.workitem(processed), nil
 }
 
 // address sets the $uniqueid of the path, if it has one, in items that have none.
@@ -54,21 +49,27 @@ func address(items workitem.Items, uniqueID string) error {
 }
 
 // readWorkitem answers with a stored workitem.
-func (a *api) readWorkitem(w http.ResponseWriter, r *http.Request) error {
-	if err := acceptsJSON(r); err != nil {
-		return err
-	}
-	uniqueID := r.PathValue("uniqueid")
-	if err := checkText("$uniqueid", uniqueID); err != nil {
-		return err
-	}
-	record, err := workitem.Load(r.Context(), a.pool, uniqueID)
+func (a *api) readWorkitem(c *call) (answer, error) {
+	items, err := a.readable(c)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if !auth.CallerOf(r.Context()).MayRead(accessOf(record.Items)) {
-		return workitem.ErrNotFound
+	return c.workitem(items), nil
+}
+
+// readable loads the workitem of the path. One that the caller may not read is not
+// there.
+func (a *api) readable(c *call) (workitem.Items, error) {
+	uniqueID, err := c.text("uniqueid")
+	if err != nil {
+		return nil, err
 	}
-	writeItems(w, record.Items)
-	return nil
+	record, err := workitem.Load(c.Context(), a.pool, uniqueID)
+	if err != nil {
+		return nil, err
+	}
+	if !c.caller.MayRead(accessOf(record.Items)) {
+		return nil, workitem.ErrNotFound
+	}
+	return record.Items, nil
 }

@@ -89,20 +89,19 @@ func TestItemsThatAreNotReadAre400(t *testing.T) {
 	t.Parallel()
 	s := newTicketServer(t)
 	for name, c := range map[string]struct{ body, code string }{
-		"empty":             {"", "INVALID_WORKITEM"},
-		"cut off":           {`{"a":`, "INVALID_WORKITEM"},
-		"no object":         {`[1]`, "INVALID_WORKITEM"},
-		"more behind":       {`{} {}`, "INVALID_WORKITEM"},
-		"escaped U+0000":    {`{"a":"x\u0000y"}`, "INVALID_WORKITEM"},
-		"name with U+0000":  {`{"a\u0000":"x"}`, "INVALID_WORKITEM"},
-		"raw U+0000":        {"{\"a\":\"\x00\"}", "INVALID_WORKITEM"},
-		"no UTF-8":          {"{\"a\":\"\xff\"}", "INVALID_WORKITEM"},
-		"item twice":        {`{"a":1,"A":2}`, "INVALID_WORKITEM"},
-		"large integer":     {`{"a":9223372036854775808}`, "INVALID_WORKITEM"},
-		"deep":              {`{"a":` + strings.Repeat("[", 5000), "INVALID_WORKITEM"},
-		"Imixs' document":   {`{"item":[{"name":"a","value":[1]}]}`, "INVALID_REQUEST"},
-		"Imixs' collection": {`{"document":[{"item":[{"name":"a","value":[1]}]}]}`, "INVALID_REQUEST"},
-		"long $uniqueid":    {`{"$uniqueid":"` + strings.Repeat("a", 300) + `"}`, "INVALID_REQUEST"},
+		"empty":            {"", "INVALID_WORKITEM"},
+		"cut off":          {`{"a":`, "INVALID_WORKITEM"},
+		"no object":        {`[1]`, "INVALID_WORKITEM"},
+		"more behind":      {`{} {}`, "INVALID_WORKITEM"},
+		"escaped U+0000":   {`{"a":"x\u0000y"}`, "INVALID_WORKITEM"},
+		"name with U+0000": {`{"a\u0000":"x"}`, "INVALID_WORKITEM"},
+		"raw U+0000":       {"{\"a\":\"\x00\"}", "INVALID_WORKITEM"},
+		"no UTF-8":         {"{\"a\":\"\xff\"}", "INVALID_WORKITEM"},
+		"item twice":       {`{"a":1,"A":2}`, "INVALID_WORKITEM"},
+		"large integer":    {`{"a":9223372036854775808}`, "INVALID_WORKITEM"},
+		"deep":             {`{"a":` + strings.Repeat("[", 5000), "INVALID_WORKITEM"},
+		"two documents":    {`{"document":[{"item":[]},{"item":[]}]}`, "INVALID_REQUEST"},
+		"long $uniqueid":   {`{"$uniqueid":"` + strings.Repeat("a", 300) + `"}`, "INVALID_REQUEST"},
 	} {
 		t.Log(name)
 		s.post(t, "/api/workflow/workitem", c.body).requireProblem(t, http.StatusBadRequest, c.code)
@@ -116,7 +115,7 @@ func TestWorkitemRequestsThatAreRefused(t *testing.T) {
 	t.Parallel()
 	s := newTicketServer(t)
 	const path = "/api/workflow/workitem"
-	for _, media := range []string{"", "text/plain", "application/xml", "application/x-www-form-urlencoded", ";;"} {
+	for _, media := range []string{"", "text/plain", "application/octet-stream", ";;"} {
 		s.do(t, http.MethodPost, path, media, `{}`).requireProblem(t, http.StatusUnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE")
 	}
 	s.do(t, http.MethodPost, path, "application/json", `{}`, "Content-Encoding", "gzip").

@@ -54,12 +54,18 @@ func (s scope) Process(ctx context.Context, given workitem.Items) (workitem.Item
 	return r.items.Clone(), nil
 }
 
-// other opens another workitem for being processed.
+// other opens another workitem for being processed, if that is allowed.
 func (s scope) other(ctx context.Context, id string, given workitem.Items) (*run, error) {
-	var stored workitem.Items
-	if id != "" {
-		var err error
-		if stored, err = s.Workitem(ctx, id); err != nil {
+	stored, err := s.stored(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	if allow := s.options.Allow; allow != nil {
+		if err := allow(id, stored); err != nil {
+			return nil, &workitemsError{id: id, err: err}
+		}
+		// what may be processed may be seen, too
+		if stored, err = s.stored(ctx, id); err != nil {
 			return nil, err
 		}
 	}
@@ -70,4 +76,12 @@ func (s scope) other(ctx context.Context, id string, given workitem.Items) (*run
 	options := s.options
 	options.Async = false
 	return &run{kernel: s.kernel, options: options, items: items, shared: s.shared}, nil
+}
+
+// stored is Workitem for an id that may be missing.
+func (s scope) stored(ctx context.Context, id string) (workitem.Items, error) {
+	if id == "" {
+		return nil, nil
+	}
+	return s.Workitem(ctx, id)
 }

@@ -55,6 +55,17 @@ func (c claims) texts(names []string) []string {
 	return list
 }
 
+// logoutEvent is what OpenID Connect Back-Channel Logout has among the events of a
+// token that ends a session.
+const logoutEvent = "http://schemas.openid.net/event/backchannel-logout"
+
+// endsSession says whether the token does that. Not all providers give it a type.
+func endsSession(c claims) bool {
+	events, _ := c["events"].(map[string]any)
+	_, ends := events[logoutEvent]
+	return ends
+}
+
 // time is a claim that is seconds since 1970; ok is false if it is missing.
 func (c claims) time(name string) (at time.Time, ok bool) {
 	seconds, ok := c[name].(float64)

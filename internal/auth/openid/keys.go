@@ -10,6 +10,7 @@ import (
 
 	jose "github.com/go-jose/go-jose/v4"
 	"github.com/rs/zerolog"
+	"golang.org/x/sync/singleflight"
 )
 
 // algorithm is what a token is signed by.
@@ -22,8 +23,9 @@ const (
 	freshKeys = 5 * time.Minute
 	// staleKeys is how long keys do while the provider is away.
 	staleKeys = time.Hour
-	// fetchPause is how long after a fetch the next one is possible: whoever sends
-	// tokens of unknown keys must not make us bother the provider.
+	// fetchPause is how long after the end of a fetch the next one is possible:
+	// whoever sends tokens of unknown keys must not make us bother the provider, nor
+	// keep requests waiting for one that hangs.
 	fetchPause = 5 * time.Second
 )
 
@@ -31,18 +33,21 @@ const (
 var errSignature = errors.New("token not signed by a known key")
 
 // keySet are the keys of a provider. It implements oidc.KeySet and is safe for
-// concurrent use.
+// concurrent use. Keys are fetched once at a time, for all who need them; who waits
+// for that waits no longer than its context.
 type keySet struct {
 	source     *source
 	algorithms []algorithm
 	now        func() time.Time
 	log        zerolog.Logger
 
-	known atomic.Pointer[keys]
+	known      atomic.Pointer[keys]
+	flights    singleflight.Group
+	refreshing atomic.Bool // whether a request waits for keys that are not needed yet
 
-	mu     sync.Mutex // held while fetching
-	tried  time.Time
-	failed error // of the last try
+	mu     sync.Mutex
+	tried  time.Time // when the last fetch ended
+	failed error     // why it failed
 }
 
 // keys are what was fetched at a time.
@@ -58,8 +63,8 @@ func (s *keySet) VerifySignature(ctx context.Context, token string) ([]byte, err
 	if seen == nil {
 		seen = new(signature)
 	}
-	jws, err := jose.ParseSigned(token, s.algorithms)
-	if err != nil || len(jws.Signatures) != 1 {
+	jws, err := jose.ParseSignedCompact(token, s.algorithms)
+	if err != nil || len(jws.Signatures) != 1 || !isForAccess(jws.Signatures[0].Header) {
 		return nil, errSignature
 	}
 	known, err := s.current(ctx)
@@ -118,9 +123,9 @@ func (s *keySet) current(ctx context.Context) (*keys, error) {
 	switch {
 	case known == nil || s.age(known) > staleKeys:
 		return s.newerThan(ctx, known)
-	case s.age(known) > freshKeys && s.mu.TryLock():
-		defer s.mu.Unlock()
-		if newer, err := s.fetch(ctx, known); err == nil {
+	case s.age(known) > freshKeys && s.refreshing.CompareAndSwap(false, true):
+		defer s.refreshing.Store(false)
+		if newer, err := s.newerThan(ctx, known); err == nil {
 			return newer, nil
 		}
 	}
@@ -128,33 +133,54 @@ func (s *keySet) current(ctx context.Context) (*keys, error) {
 }
 
 // newerThan returns keys that were fetched after others, or the same ones if it is
-// too early to ask again.
+// too early to ask again. It ends with the context; the fetch goes on.
 func (s *keySet) newerThan(ctx context.Context, old *keys) (*keys, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.fetch(ctx, old)
+	if known, enough, err := s.without(old); enough {
+		return known, err
+	}
+	fetching := s.flights.DoChan("", func() (any, error) {
+		if known, enough, err := s.without(old); enough {
+			return known, err // somebody else was faster
+		}
+		return s.fetch(ctx)
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case fetched := <-fetching:
+		known, _ := fetched.Val.(*keys)
+		return known, fetched.Err
+	}
 }
 
-// fetch does the work of newerThan. The lock is held.
-func (s *keySet) fetch(ctx context.Context, old *keys) (*keys, error) {
-	known := s.known.Load()
+// without returns what newerThan returns if nothing has to be fetched, or must be.
+func (s *keySet) without(old *keys) (known *keys, enough bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known = s.known.Load()
 	if known != old && known != nil && s.age(known) <= staleKeys {
-		return known, nil // somebody else was faster
+		return known, true, nil
 	}
 	if !s.tried.IsZero() && s.now().Sub(s.tried) < fetchPause {
-		return known, s.failed
+		return known, true, s.failed
 	}
-	s.tried = s.now()
-	var list []jose.JSONWebKey
-	list, s.failed = s.source.fetch(ctx)
-	if s.failed != nil {
-		s.log.Error().Err(s.failed).Msg("keys of the token provider not fetched")
-		return known, s.failed
+	return nil, false, nil
+}
+
+// fetch asks the provider. It is called once at a time.
+func (s *keySet) fetch(ctx context.Context) (*keys, error) {
+	list, err := s.source.fetch(ctx)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tried, s.failed = s.now(), err
+	if err != nil {
+		s.log.Error().Err(err).Msg("keys of the token provider not fetched")
+		return nil, err
 	}
-	if known == nil || !slices.EqualFunc(known.list, list, sameKey) {
+	if known := s.known.Load(); known == nil || !slices.EqualFunc(known.list, list, sameKey) {
 		s.log.Info().Int("keys", len(list)).Msg("keys of the token provider fetched")
 	}
-	fetched := &keys{list: list, fetched: s.now()}
+	fetched := &keys{list: list, fetched: s.tried}
 	s.known.Store(fetched)
 	return fetched, nil
 }

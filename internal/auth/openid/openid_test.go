@@ -1,11 +1,14 @@
 package openid_test
 
 import (
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"net/http"
+	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -67,7 +70,12 @@ func TestClaimsThatAreRefused(t *testing.T) {
 	}{
 		"expired":              {map[string]any{"exp": at(-30 * time.Second)}, "has expired"},
 		"expires never":        {map[string]any{"exp": nil}, "when it expires"},
-		"expires as a text":    {map[string]any{"exp": "2100-01-01"}, ""},
+		"expires as a text":    {map[string]any{"exp": "2100-01-01"}, "cannot be read"},
+		"expires as digits":    {map[string]any{"exp": "9999999999"}, "cannot be read"},
+		"expired before 1970":  {map[string]any{"exp": -1}, "cannot be read"},
+		"begins as a text":     {map[string]any{"nbf": "2000-01-01"}, "cannot be read"},
+		"begins as a list":     {map[string]any{"nbf": []int{1}}, "cannot be read"},
+		"a number for a name":  {map[string]any{"sub": 7}, "cannot be read"},
 		"expires endlessly":    {map[string]any{"exp": 1e300}, ""},
 		"not yet":              {map[string]any{"nbf": at(time.Minute)}, "not valid yet"},
 		"of tomorrow":          {map[string]any{"iat": at(time.Hour)}, "not valid yet"},
@@ -77,10 +85,82 @@ func TestClaimsThatAreRefused(t *testing.T) {
 		"another audience":     {map[string]any{"aud": "shop"}, "another audience"},
 		"no audience":          {map[string]any{"aud": nil}, "another audience"},
 		"audience with more":   {map[string]any{"aud": "postlude2"}, "another audience"},
+		"another audience too": {map[string]any{"aud": "shop", "AUD": "postlude"}, "another audience"},
+		"another issuer too":   {map[string]any{"iss": "https://evil.example", "ISS": c.URL}, "another issuer"},
+		"the end of a session": {map[string]any{"events": map[string]any{"http://schemas.openid.net/event/backchannel-logout": map[string]any{}}}, "ends a session"},
 	} {
 		t.Log(name)
 		c.requireRefused(t, c.token(t, signed{id: "one"}, c.claims(tt.claims)), tt.reason)
 	}
+}
+
+func TestClocksMustAgreeWithoutLeeway(t *testing.T) {
+	t.Parallel()
+	c := check(t, func(s *auth.TokenSettings) { s.Leeway = 0 })
+	good := c.good(t)
+	c.advance(time.Hour - time.Second)
+	c.requireAccepted(t, good)
+	c.advance(time.Second)
+	c.requireRefused(t, good, "has expired")
+}
+
+func TestTypesOfTokens(t *testing.T) {
+	t.Parallel()
+	c := check(t)
+	for kind, accepted := range map[string]bool{
+		"JWT": true, "jwt": true, "at+jwt": true, "application/at+jwt": true,
+		"logout+jwt": false, "application/logout+jwt": false, "dpop+jwt": false, "JOSE+JSON": false,
+	} {
+		token := c.token(t, signed{id: "one", kind: kind}, c.claims(nil))
+		if accepted {
+			c.requireAccepted(t, token)
+		} else {
+			c.requireRefused(t, token, "in a way that is accepted")
+		}
+	}
+}
+
+// Whoever has a token must not be able to write it in endless ways.
+func TestATokenHasOneSpelling(t *testing.T) {
+	t.Parallel()
+	c := check(t)
+	good := c.good(t)
+	parts := strings.Split(good, ".")
+	header, payload, signature := parts[0], parts[1], parts[2]
+	last := signature[len(signature)-1]
+	for name, token := range map[string]string{
+		"JSON":               `{"payload":"` + payload + `","protected":"` + header + `","signature":"` + signature + `"}`,
+		"JSON with a header": `{"payload":"` + payload + `","protected":"` + header + `","header":{"x":1},"signature":"` + signature + `"}`,
+		"general JSON":       `{"payload":"` + payload + `","signatures":[{"protected":"` + header + `","signature":"` + signature + `"}]}`,
+		"a line feed":        good + "\n",
+		"a line feed inside": header + ".\r\n" + payload + "." + signature,
+		"a space":            header + ". " + payload + "." + signature,
+		"padding":            good + "==",
+		"bits that are over": good[:len(good)-1] + string(last+1),
+		"four parts":         good + ".",
+		"much of it":         good + strings.Repeat("A", 64<<10),
+		"the other alphabet": strings.ReplaceAll(strings.ReplaceAll(good, "-", "+"), "_", "/"),
+	} {
+		t.Log(name)
+		if token != good {
+			c.requireRefused(t, token, "in a way that is accepted")
+		}
+	}
+	c.requireAccepted(t, good)
+}
+
+func TestTokensThatAreNotForUsDoNotFillTheLog(t *testing.T) {
+	t.Parallel()
+	c := check(t)
+	long := c.token(t, signed{id: "one"}, c.claims(map[string]any{"aud": strings.Repeat("shop ", 2000)}))
+	for range 200 {
+		c.requireRefused(t, long, "another audience")
+	}
+	lines := strings.Count(c.log.String(), "token refused")
+	require.Positive(t, lines)
+	require.Less(t, lines, 150)
+	require.Less(t, c.log.Len(), lines*1000)
+	require.Contains(t, c.log.String(), `"audience":"shop shop`)
 }
 
 func TestATokenThatWasAcceptedExpires(t *testing.T) {
@@ -261,6 +341,117 @@ func TestTheAddressOfTheKeysMayBeGiven(t *testing.T) {
 	c.requireAccepted(t, token)
 }
 
+// A provider that hangs for as long as it is left alone afterwards, and all ask.
+func TestAProviderThatHangsIsWaitedForOnce(t *testing.T) {
+	t.Parallel()
+	var c *checked
+	var asked atomic.Int64
+	hanging := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		c.advance(auth.DefaultTokenTimeout)
+		<-r.Context().Done() // it is given up
+	}))
+	t.Cleanup(hanging.Close)
+	c = check(t, func(s *auth.TokenSettings) { s.KeysURL, s.Timeout = hanging.URL, 300*time.Millisecond })
+	good := c.good(t)
+	answers := make(chan error, 8)
+	for range cap(answers) {
+		go func() {
+			_, err := c.tokens.Verify(t.Context(), good)
+			answers <- err
+		}()
+	}
+	for range cap(answers) {
+		var away *auth.UnavailableError
+		require.ErrorAs(t, <-answers, &away)
+	}
+	c.requireAway(t, good) // and the next one does not wait
+	require.EqualValues(t, 1, asked.Load())
+	c.advance(auth.DefaultTokenTimeout)
+	c.requireAway(t, good)
+	require.EqualValues(t, 2, asked.Load())
+}
+
+// The fetch goes on for the others.
+func TestARequestThatEndsWaitsForNoKeys(t *testing.T) {
+	t.Parallel()
+	stop, asked := make(chan struct{}), make(chan struct{}, 10)
+	p := newProvider(t)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-stop
+		p.Config.Handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(slow.Close)
+	c := check(t, func(s *auth.TokenSettings) { s.KeysURL, s.Timeout = slow.URL+"/keys", 10*time.Second })
+	good := c.good(t)
+	for range 3 {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		_, err := c.tokens.Verify(ctx, good)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	}
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := c.tokens.Verify(t.Context(), good)
+		waiting <- err
+	}()
+	close(stop)
+	require.NoError(t, <-waiting)
+	require.Len(t, asked, 1)
+	require.EqualValues(t, 1, p.fetches.Load())
+}
+
+// While it is only time to look at the keys again, one request waits for that.
+func TestKnownKeysDoWhileTheProviderHangs(t *testing.T) {
+	t.Parallel()
+	var hangs atomic.Bool
+	stop, asked := make(chan struct{}), make(chan struct{}, 10)
+	p := newProvider(t)
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if hangs.Load() {
+			asked <- struct{}{}
+			<-stop
+		}
+		p.Config.Handler.ServeHTTP(w, r)
+	}))
+	t.Cleanup(slow.Close)
+	c := check(t, func(s *auth.TokenSettings) { s.KeysURL, s.Timeout = slow.URL+"/keys", 10*time.Second })
+	good := c.good(t)
+	c.requireAccepted(t, good)
+	hangs.Store(true)
+	c.advance(6 * time.Minute)
+	waiting := make(chan error, 1)
+	go func() {
+		_, err := c.tokens.Verify(t.Context(), good)
+		waiting <- err
+	}()
+	<-asked
+	began := time.Now()
+	for range 3 {
+		c.requireAccepted(t, good)
+	}
+	require.Less(t, time.Since(began), 5*time.Second)
+	require.Empty(t, waiting)
+	close(stop)
+	require.NoError(t, <-waiting)
+}
+
+// Keys that anybody in between can change prove nothing.
+func TestASecureProviderHasItsKeysByHTTPS(t *testing.T) {
+	t.Parallel()
+	p := newProvider(t)
+	secure := httptest.NewTLSServer(p.Config.Handler)
+	t.Cleanup(secure.Close)
+	p.set(func() { p.issuer = secure.URL })
+	for keysAt, want := range map[string]bool{p.URL + "/keys": false, secure.URL + "/keys": true} {
+		p.set(func() { p.keysAt = keysAt })
+		_, err := openid.FetchKeys(t.Context(), secure.URL, secure.Client())
+		require.Equal(t, want, err == nil, "%s: %v", keysAt, err)
+	}
+	require.EqualValues(t, 1, p.fetches.Load())
+}
+
 func TestASlowProviderIsNotWaitedForLong(t *testing.T) {
 	t.Parallel()
 	stop := make(chan struct{})
@@ -283,6 +474,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		"no keys":        {Issuer: "https://issuer.example", Audience: "x", KeysURL: "keys"},
 		"a secret key":   {Issuer: "https://issuer.example", Audience: "x", Algorithms: []string{"RS256", "HS256"}},
 		"no signature":   {Issuer: "https://issuer.example", Audience: "x", Algorithms: []string{"none"}},
+		"clocks":         {Issuer: "https://issuer.example", Audience: "x", Leeway: -time.Second},
 		"another letter": {Issuer: "https://issuer.example", Audience: "x", Algorithms: []string{"rs256"}},
 	} {
 		_, err := openid.New(s, zerolog.Nop())

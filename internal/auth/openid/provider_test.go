@@ -2,6 +2,7 @@ package openid_test
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -43,6 +44,7 @@ type provider struct {
 	mu     sync.Mutex
 	keys   []jose.JSONWebKey
 	issuer string // what it calls itself
+	keysAt string // where it says its keys are; "" for where they are
 	status int    // of all answers; 0 for 200
 	body   string // of the keys; "" for the keys
 }
@@ -53,7 +55,7 @@ func newProvider(t *testing.T) *provider {
 	p := &provider{key: key, keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "one", Algorithm: "RS256", Use: "sig"}}}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		p.answer(w, `{"issuer":"`+p.issuer+`","jwks_uri":"`+p.URL+`/keys"}`)
+		p.answer(w, `{"issuer":"`+p.issuer+`","jwks_uri":"`+cmp.Or(p.keysAt, p.URL+"/keys")+`"}`)
 	})
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
 		p.fetches.Add(1)
@@ -109,7 +111,7 @@ type checked struct {
 func check(t *testing.T, change ...func(*auth.TokenSettings)) *checked {
 	t.Helper()
 	c := &checked{provider: newProvider(t)}
-	settings := auth.TokenSettings{Issuer: c.URL, Audience: "postlude", Now: c.now}
+	settings := auth.TokenSettings{Issuer: c.URL, Audience: "postlude", Leeway: 30 * time.Second, Now: c.now}
 	for _, do := range change {
 		do(&settings)
 	}
@@ -140,6 +142,7 @@ type signed struct {
 	algorithm jose.SignatureAlgorithm
 	key       any
 	id        string
+	kind      string // JWT if empty
 }
 
 func (c *checked) token(t *testing.T, how signed, claims map[string]any) string {
@@ -150,7 +153,7 @@ func (c *checked) token(t *testing.T, how signed, claims map[string]any) string 
 	if how.key == nil {
 		how.key = c.key
 	}
-	options := new(jose.SignerOptions).WithType("JWT")
+	options := new(jose.SignerOptions).WithType(jose.ContentType(cmp.Or(how.kind, "JWT")))
 	if how.id != "" {
 		options.WithHeader("kid", how.id)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -62,7 +63,18 @@ func (s *source) discover(ctx context.Context) (string, error) {
 	if told.Issuer != s.issuer {
 		return "", fmt.Errorf("it calls itself %.200q, not %q", told.Issuer, s.issuer)
 	}
-	return told.Keys, checkAddress(told.Keys)
+	if err := checkAddress(told.Keys); err != nil {
+		return "", err
+	}
+	if isSecure(s.issuer) && !isSecure(told.Keys) {
+		return "", errors.New("its keys are not to be had by https, as it is")
+	}
+	return told.Keys, nil
+}
+
+func isSecure(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Scheme == "https"
 }
 
 // get reads a JSON document. Its text is in no error.

@@ -3,6 +3,8 @@ package openid
 import (
 	"context"
 	"crypto/sha256"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -14,6 +16,8 @@ import (
 // verifier proves tokens. It is safe for concurrent use.
 type verifier struct {
 	tokens     *oidc.IDTokenVerifier
+	issuer     string
+	audience   string
 	keys       *keySet
 	known      tokens
 	nameClaims []string
@@ -34,6 +38,9 @@ type signatureKey struct{}
 
 // Verify implements [auth.TokenVerifier].
 func (v *verifier) Verify(ctx context.Context, token string) (auth.Identity, error) {
+	if !isCompact(token) {
+		return auth.Identity{}, errForm
+	}
 	digest := sha256.Sum256([]byte(token))
 	var one *proved
 	if keys := v.keys.fresh(); keys != nil {
@@ -61,36 +68,70 @@ func (v *verifier) prove(ctx context.Context, token string) (*proved, error) {
 	case seen.away != nil:
 		return nil, &auth.UnavailableError{Err: seen.away}
 	case seen.by != nil:
-		// The error names the issuer and the audiences, of a token that the provider
-		// has signed.
-		v.log.Info().Err(err).Msg("token refused")
-		return nil, refusal("the token is of another issuer or for another audience")
+		return nil, errClaims
 	default:
-		return nil, refusal("the token is not signed by the provider, in a way that is accepted")
+		return nil, errForm
 	}
 	var all claims
 	if err := checked.Claims(&all); err != nil {
-		return nil, refusal("the claims of the token cannot be read")
+		return nil, errClaims
+	}
+	if err := v.check(all); err != nil {
+		return nil, err
 	}
 	one := &proved{
 		identity: auth.Identity{Name: all.text(v.nameClaims), Roles: all.texts(v.roleClaims)},
 		keys:     seen.by,
 	}
-	one.expires, _ = all.time("exp")
-	for _, name := range []string{"nbf", "iat"} {
+	for _, name := range []string{"exp", "nbf", "iat"} {
 		if all[name] == nil {
 			continue
 		}
-		from, ok := all.time(name)
-		if !ok {
-			return nil, refusal("the claims of the token cannot be read")
-		}
-		if from.After(one.from) {
-			one.from = from
+		at, ok := all.time(name)
+		switch {
+		case !ok:
+			return nil, errClaims
+		case name == "exp":
+			one.expires = at
+		case at.After(one.from):
+			one.from = at
 		}
 	}
 	return one, nil
 }
+
+// check says why a token that the provider has signed is not for us. What it says
+// is logged: the settings of the provider, or ours, may be wrong.
+func (v *verifier) check(all claims) error {
+	issuer, audience := all.text([]string{"iss"}), all.texts([]string{"aud"})
+	var refused error
+	switch {
+	case issuer != v.issuer:
+		refused = refusal("the token is of another issuer")
+	case !slices.Contains(audience, v.audience):
+		refused = refusal("the token is for another audience")
+	case endsSession(all):
+		refused = refusal("the token ends a session, and gives no access")
+	default:
+		return nil
+	}
+	v.log.Info().Err(refused).Str("issuer", short(issuer)).Str("audience", short(strings.Join(audience, " "))).Msg("token refused")
+	return refused
+}
+
+// short cuts a text for the log.
+func short(text string) string {
+	const most = 200
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "…"
+}
+
+var (
+	errForm   = refusal("the token is not signed by the provider, in a way that is accepted")
+	errClaims = refusal("the claims of the token cannot be read")
+)
 
 func refusal(reason string) error {
 	return &auth.RefusedError{Scheme: "Bearer", Reason: reason}

@@ -2,7 +2,9 @@ package rest
 
 import (
 	"net/http"
+	"path"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,7 +38,11 @@ func routed(mux *http.ServeMux, metrics *Metrics) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, seen := time.Now(), &statusWriter{ResponseWriter: w, status: http.StatusOK}
 		none, route := mux.Handler(r)
-		if route == "" {
+		if trimmed, ok := withoutSlash(r); ok && route == "" {
+			r = trimmed
+			none, route = mux.Handler(r)
+		}
+		if route == "" || !isTidy(r) {
 			unrouted(seen, r, none)
 		} else {
 			mux.ServeHTTP(seen, r)
@@ -45,16 +51,40 @@ func routed(mux *http.ServeMux, metrics *Metrics) http.Handler {
 	})
 }
 
+// isTidy says whether a path is written as it is meant: the mux would send the client
+// from others to that, with a page.
+func isTidy(r *http.Request) bool {
+	written := r.URL.EscapedPath()
+	tidy := path.Clean(written)
+	return written == tidy || written == tidy+"/"
+}
+
+// withoutSlash takes the slash off the end of a path: Imixs' clients send some with
+// one, and its server does not care.
+func withoutSlash(r *http.Request) (*http.Request, bool) {
+	trimmedPath, ok := strings.CutSuffix(r.URL.Path, "/")
+	if !ok || trimmedPath == "" {
+		return r, false
+	}
+	address := *r.URL
+	address.Path, address.RawPath = trimmedPath, strings.TrimSuffix(address.RawPath, "/")
+	trimmed := r.WithContext(r.Context())
+	trimmed.URL = &address
+	return trimmed, true
+}
+
 // unrouted answers for a path or a method that there is not. The mux knows which
 // of them it is, and which methods there are, but says so in plain text.
 func unrouted(w http.ResponseWriter, r *http.Request, none http.Handler) {
-	silent := &statusWriter{ResponseWriter: discard{w.Header()}}
+	said := http.Header{}
+	silent := &statusWriter{ResponseWriter: discard{said}}
 	none.ServeHTTP(silent, r)
 	if silent.status == http.StatusMethodNotAllowed {
-		writeProblem(w, newProblem(http.StatusMethodNotAllowed, codeMethod, "this path allows "+w.Header().Get("Allow")))
+		w.Header().Set("Allow", said.Get("Allow"))
+		writeProblem(w, r, newProblem(http.StatusMethodNotAllowed, codeMethod, "this path allows "+said.Get("Allow")))
 		return
 	}
-	writeProblem(w, newProblem(http.StatusNotFound, codeNotFound, "there is no such path"))
+	writeProblem(w, r, newProblem(http.StatusNotFound, codeNotFound, "there is no such path"))
 }
 
 // statusWriter remembers the status.
