@@ -29,7 +29,7 @@ import (
 
 // cluster is an installation: a database, a broker, and programs as processes.
 type cluster struct {
-	t      *testing.T
+	t      testing.TB
 	pool   *pgxpool.Pool
 	broker *natstest.Server
 	env    []string
@@ -39,17 +39,17 @@ type cluster struct {
 
 // newCluster makes the database and the broker, deploys the example models and
 // starts the API. deadlock is the lease.
-func newCluster(t *testing.T, deadlock time.Duration) *cluster {
-	t.Helper()
-	db := postgrestest.New(t)
-	return newClusterOn(t, db.Pool, db.URL, deadlock)
+func newCluster(tb testing.TB, deadlock time.Duration) *cluster {
+	tb.Helper()
+	db := postgrestest.New(tb)
+	return newClusterOn(tb, db.Pool, db.URL, deadlock)
 }
 
-func newClusterOn(t *testing.T, pool *pgxpool.Pool, url string, deadlock time.Duration) *cluster {
-	t.Helper()
-	broker := natstest.New(t)
+func newClusterOn(tb testing.TB, pool *pgxpool.Pool, url string, deadlock time.Duration) *cluster {
+	tb.Helper()
+	broker := natstest.New(tb)
 	c := &cluster{
-		t: t, pool: pool, broker: broker, logs: t.TempDir(),
+		t: tb, pool: pool, broker: broker, logs: tb.TempDir(),
 		env: append(os.Environ(),
 			"DATABASE_URL="+url,
 			"NATS_URL="+broker.URL(),
@@ -58,15 +58,15 @@ func newClusterOn(t *testing.T, pool *pgxpool.Pool, url string, deadlock time.Du
 			"POSTLUDE_DATABASE_CONNECTIONS=8",
 		),
 	}
-	t.Cleanup(func() {
-		if t.Failed() {
+	tb.Cleanup(func() {
+		if tb.Failed() {
 			c.showLogs()
 		}
 	})
 	c.startAPI()
 	for _, file := range []string{"ticket.bpmn", "order.bpmn"} {
 		source, err := examples.FS.ReadFile(file)
-		require.NoError(t, err)
+		require.NoError(tb, err)
 		c.deploy(source)
 	}
 	return c
@@ -112,8 +112,8 @@ func (p *program) kill() {
 }
 
 // stop is SIGTERM, and proves a clean end; nothing if the process has ended.
-func (p *program) stop(t *testing.T) {
-	t.Helper()
+func (p *program) stop(tb testing.TB) {
+	tb.Helper()
 	select {
 	case <-p.done:
 		return
@@ -122,10 +122,10 @@ func (p *program) stop(t *testing.T) {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
-		require.NoError(t, p.err, "%s after SIGTERM", p.name)
+		require.NoError(tb, p.err, "%s after SIGTERM", p.name)
 	case <-time.After(30 * time.Second):
 		p.kill()
-		t.Errorf("%s did not end within 30 s of SIGTERM", p.name)
+		tb.Errorf("%s did not end within 30 s of SIGTERM", p.name)
 	}
 }
 
@@ -155,10 +155,10 @@ func (c *cluster) startAPI() {
 	}, 20*time.Second, 20*time.Millisecond, "the api is not ready")
 }
 
-func freeAddress(t *testing.T) string {
-	t.Helper()
+func freeAddress(tb testing.TB) string {
+	tb.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	defer l.Close()
 	return l.Addr().String()
 }

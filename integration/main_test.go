@@ -15,7 +15,21 @@ import (
 // binaries is where the programs are, built once for all tests.
 var binaries string
 
-func TestMain(m *testing.M) { os.Exit(run(m)) }
+// TestMain runs the tests. The binary of the tests is also a racer, see
+// racer_test.go, and a curl, see curl_test.go.
+func TestMain(m *testing.M) {
+	switch name := os.Getenv(asRacer); {
+	case name != "":
+		os.Exit(raceAs(name))
+	case os.Getenv(asCurl) != "":
+		if err := curl(os.Args[1:], os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, "curl:", err)
+			os.Exit(1)
+		}
+	default:
+		os.Exit(run(m))
+	}
+}
 
 func run(m *testing.M) int {
 	dir, err := os.MkdirTemp("", "postlude-integration-")
