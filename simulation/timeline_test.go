@@ -42,7 +42,7 @@ func TestTheTimelineIsACopy(t *testing.T) {
 func TestAnIDCannotBreakTheTable(t *testing.T) {
 	t.Parallel()
 	s := start(t, "split", simulation.Options{})
-	process(t, s, items{"$uniqueid": {"a\tb\nc\x1b[2Jd\ve"}, "$taskid": {100}, "$eventid": {10}})
+	process(t, s, items{"$uniqueid": {"a\u2028b\u2029c\u2003[2Jd\u00a0e"}, "$taskid": {100}, "$eventid": {10}})
 	require.Equal(t, "2026-01-03T09:00:00Z  a b c [2Jd e  30 Travel", s.Pending()[1].String())
 	lines := strings.Split(strings.TrimSuffix(s.Timeline().String(), "\n"), "\n")
 	require.Len(t, lines, 3, "%q", lines)
