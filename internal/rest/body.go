@@ -86,7 +86,7 @@ func parseFields(body []byte) ([]workitem.Items, error) {
 	if bytes.Count(body, []byte{'&'}) >= workitem.MaxItems {
 		return nil, badRequest(fmt.Sprintf("more than %d fields", workitem.MaxItems))
 	}
-	items := workitem.Items{}
+	values := map[string][]any{}
 	for field := range strings.SplitSeq(string(body), "&") {
 		if field == "" {
 			continue
@@ -95,7 +95,12 @@ func parseFields(body []byte) ([]workitem.Items, error) {
 		if err != nil {
 			return nil, err
 		}
-		items.Set(name, append(items.Values(name), value)...)
+		name = strings.ToLower(strings.TrimSpace(name)) // as Set does
+		values[name] = append(values[name], value)
+	}
+	items := workitem.Items{}
+	for name, list := range values {
+		items.Set(name, list...)
 	}
 	return []workitem.Items{items}, nil
 }

@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"bytes"
 	"encoding/json"
 	"time"
 
@@ -28,14 +29,11 @@ type entry struct {
 	ArmedBy     string          `json:"armedBy,omitempty"`
 }
 
-// shownEntry is an entry in our own form. Data that clients could not read are left
-// out.
+// shownEntry is an entry in our own form.
 func shownEntry(l *outbox.Listed) entry {
-	if !isReadable(l.Data) {
-		l.Data, l.DataLeftOut = nil, true
-	}
+	leaveOut(l)
 	return entry{
-		ID: l.ID.String(), Topic: l.Topic, Ref: l.Ref, Created: l.Created.UTC(), Due: l.Due.UTC(),
+		ID: l.ID.String(), Topic: l.Topic, Ref: l.Ref, Created: shownTime(l.Created), Due: shownTime(l.Due),
 		Data: l.Data, DataLeftOut: l.DataLeftOut, State: l.State,
 		Attempts: l.Attempts, LastError: l.LastError,
 		LockOwner: l.LockOwner, LockExpires: inUTC(l.LockExpires), Published: inUTC(l.Published),
@@ -49,6 +47,32 @@ const (
 	maxShown = 32 << 20 // bytes
 	maxDepth = 1000
 )
+
+// leaveOut takes data out of an entry that clients could not read, and a null, which
+// is none.
+func leaveOut(l *outbox.Listed) {
+	switch {
+	case isNull(l.Data):
+		l.Data = nil
+	case !isReadable(l.Data):
+		l.Data, l.DataLeftOut = nil, true
+	}
+}
+
+func isNull(data []byte) bool { return string(bytes.TrimSpace(data)) == "null" }
+
+// shownTime is a time that JSON and XML can write: one that somebody put into the
+// table by hand may be outside of the years 1 to 9999.
+func shownTime(t time.Time) time.Time {
+	first, last := time.Time{}, time.Date(9999, time.December, 31, 23, 59, 59, 999999000, time.UTC)
+	switch t = t.UTC(); {
+	case t.Before(first):
+		return first
+	case t.After(last):
+		return last
+	}
+	return t
+}
 
 // isReadable says whether data, which are JSON, are within the limits.
 func isReadable(data []byte) bool {
@@ -101,12 +125,13 @@ const lockSuffix = ".lock"
 
 // entryItems is an entry as Imixs shows it.
 func entryItems(l *outbox.Listed) workitem.Items {
+	leaveOut(l)
 	items := workitem.Items{}
 	items.Set(itemID, l.ID.String())
 	items.Set(itemTopic, l.Topic)
 	items.Set(itemRef, l.Ref)
-	items.Set(itemCreated, l.Created.UTC().Truncate(time.Millisecond))
-	items.Set(itemTimeout, l.Due.UTC().Truncate(time.Millisecond))
+	items.Set(itemCreated, shownTime(l.Created).Truncate(time.Millisecond))
+	items.Set(itemTimeout, shownTime(l.Due).Truncate(time.Millisecond))
 	if l.LockOwner != "" {
 		items.Set(itemTopic, l.Topic+lockSuffix)
 		items.Set(itemLockOwner, l.LockOwner)

@@ -102,19 +102,18 @@ func readData(c *call) ([]byte, error) {
 	if c.ContentLength == 0 {
 		return nil, nil
 	}
-	media := form(mediaType(c.Request))
-	if media != formNative && !media.isImixs() {
-		return nil, &requestError{
-			http.StatusUnsupportedMediaType, codeMediaType,
-			"data are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
-		}
-	}
 	body, err := c.readBody(maxEntry)
+	media := form(mediaType(c.Request))
 	switch {
 	case err != nil:
 		return nil, err
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, nil
+	case media != formNative && !media.isImixs():
+		return nil, &requestError{
+			http.StatusUnsupportedMediaType, codeMediaType,
+			"data are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
+		}
 	case media.isXML():
 		return itemsData(document.ParseXML(body))
 	case media == formJSON && !isArray(body) && document.IsJSON(body):
@@ -123,6 +122,9 @@ func readData(c *call) ([]byte, error) {
 		return nil, &requestError{http.StatusBadRequest, codeInvalidEntry, "the data are no JSON in UTF-8"}
 	case !isReadable(body):
 		return nil, &requestError{http.StatusBadRequest, codeInvalidEntry, fmt.Sprintf("the data are nested deeper than %d levels", maxDepth)}
+	}
+	if isNull(body) {
+		return nil, nil
 	}
 	return body, nil
 }

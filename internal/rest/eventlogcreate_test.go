@@ -42,6 +42,7 @@ func TestDataAreKept(t *testing.T) {
 		{"application/json", `{"item":[{"name":"amount","value":{"@type":"xs:double","$":"12.5"}}]}`, `{"amount":[12.5]}`},
 		{"application/json", items, items},
 		{"application/json", `7`, `7`},
+		{"application/json", ` null `, `null`},
 		{"application/vnd.postlude+json", `{"item":[{"name":"amount","value":[12.5]}]}`, `{"item":[{"name":"amount","value":[12.5]}]}`},
 		{"application/vnd.postlude+json; charset=utf-8", `[1, "two", null]`, `[1,"two",null]`},
 	} {
@@ -101,7 +102,23 @@ func TestDataThatNobodyCanReadAreLeftOut(t *testing.T) {
 		require.Equal(t, e.DataLeftOut, string(e.Data) == "null", e.Ref)
 	}
 	for _, accept := range []string{"application/xml", "application/json"} {
-		s.get(t, "/api/eventlog/a.lock", "Accept", accept).collection(t, http.StatusOK)
+		for _, items := range s.get(t, "/api/eventlog/a.lock", "Accept", accept).collection(t, http.StatusOK) {
+			require.Equal(t, items.Has("data"), !items.Has("dataleftout"))
+		}
+	}
+}
+
+// What was put into the table by hand hides nothing else.
+func TestEntriesOfOddTimesAreListed(t *testing.T) {
+	t.Parallel()
+	s := newServer(t)
+	exec(t.Context(), t, s, "INSERT INTO eventlog (topic, ref, due, data) VALUES ('a', 'r', '20000-01-01', 'null'), ('a', 's', '4713-01-01 BC', '1')")
+	require.ElementsMatch(t, []string{"r", "s"}, s.list(t, "/a").refs())
+	for _, accept := range []string{"application/xml", "application/json"} {
+		list := s.get(t, "/api/eventlog/a", "Accept", accept).collection(t, http.StatusOK)
+		require.Len(t, list, 2)
+		require.Equal(t, 9999, list[0].Date("timeout").Year())
+		require.False(t, list[0].Has("data"))
 	}
 }
 

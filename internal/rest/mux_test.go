@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -48,6 +49,15 @@ func TestItemsAreWantedOnce(t *testing.T) {
 		names.WriteString("n" + strings.Repeat("x", i) + ",")
 	}
 	s.get(t, "/api/workflow/workitem/"+id+"?items="+names.String()).requireProblem(t, http.StatusBadRequest, "INVALID_REQUEST")
+}
+
+func TestManyFieldsOfOneNameTakeNoTime(t *testing.T) {
+	t.Parallel()
+	s := newTicketServer(t)
+	began := time.Now()
+	s.do(t, http.MethodPost, "/api/workflow/workitem", "application/x-www-form-urlencoded", strings.Repeat("a=1&", 90_000)+"b=2").
+		requireProblem(t, http.StatusNotAcceptable, "UNDEFINED_MODEL_VERSION")
+	require.Less(t, time.Since(began), 10*time.Second)
 }
 
 func TestFieldsOfOneNameAreItsValues(t *testing.T) {

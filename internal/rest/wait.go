@@ -39,6 +39,7 @@ func (a *api) waitFor(c *call, wait time.Duration, w watched, look func() ([]out
 	if wait > 0 {
 		// A client that goes is noticed only behind its body, whatever that says.
 		_, _ = io.CopyN(io.Discard, c.Body, maxIgnored)
+		c.begin()
 		if !a.waiting.enter(c.caller.Name) {
 			return nil, outbox.ErrTooManyWaiting
 		}
