@@ -1,5 +1,9 @@
-// Package eventlog is for programs that create event log entries in their own
-// Postgres transactions.
+// Package eventlog is for programs that create event log entries, or consume
+// them.
+//
+// # In a Postgres transaction
+//
+// A program whose own tables are in the same database creates entries with them:
 //
 //	tx, err := pool.Begin(ctx)
 //	…
@@ -16,6 +20,21 @@
 // The entry exists if and only if the transaction commits. Other languages call
 // the SQL function eventlog_create(topic, ref, data, delay), or with due =>
 // instead of the delay. The role postlude_producer is all that either needs.
+//
+// # Over HTTP
+//
+// A [Client] does the same, and everything else, over the REST API:
+//
+//	client, err := eventlog.NewClient("https://postlude.example", eventlog.Options{
+//		Username: "mailer", Password: password,
+//	})
+//	…
+//	id, err := client.Create(ctx, eventlog.Event{Topic: "invoice.sent", Ref: invoice.ID})
+//	…
+//	err = client.Consume(ctx, eventlog.Consumer{Topic: "invoice.sent", Handler: sendMail})
+//
+// [Client.Consume] calls the handler at least once for every entry of the topic
+// that is due, and deletes the entry after that.
 package eventlog
 
 import (
@@ -45,7 +64,8 @@ type Event struct {
 	Due time.Time
 	// IdempotencyKey, at most 255 bytes, is for a caller that may have to repeat
 	// the call: for 24 hours the same key returns the same entry, even if that
-	// has been removed. "" for none.
+	// has been removed. "" for none. Over HTTP the name of the caller and a "/"
+	// count too, and the keys of two callers never meet.
 	IdempotencyKey string
 	// Traceparent is the W3C trace context that messages of the entry carry, ""
 	// for none.
