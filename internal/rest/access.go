@@ -38,12 +38,11 @@ func accessOf(items workitem.Items) auth.Access {
 func accessNames(values []any) []string {
 	names := make([]string, len(values))
 	for i, value := range values {
-		switch value.(type) {
-		case string, int64, bool:
-			names[i] = workitem.FormatValue(value)
-		default:
-			names[i] = noName
+		name, ok := workitem.NameText(value)
+		if !ok {
+			name = noName
 		}
+		names[i] = name
 	}
 	return names
 }

@@ -54,10 +54,7 @@ func (c *call) readItems() (workitem.Items, error) {
 func (c *call) readDocuments() ([]workitem.Items, error) {
 	media := mediaType(c.Request)
 	if form(media) != formNative && !form(media).isImixs() && media != mediaFields {
-		return nil, &requestError{
-			http.StatusUnsupportedMediaType, codeMediaType,
-			"items are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
-		}
+		return nil, sentOtherwise("items")
 	}
 	body, err := c.readBody(maxItems)
 	if err != nil {
@@ -76,6 +73,14 @@ func (c *call) readDocuments() ([]workitem.Items, error) {
 	c.sent = formNative
 	items, err := workitem.ParseJSON(body)
 	return []workitem.Items{items}, err
+}
+
+// sentOtherwise refuses a body that is in none of the forms.
+func sentOtherwise(what string) error {
+	return &requestError{
+		http.StatusUnsupportedMediaType, codeMediaType,
+		what + " are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
+	}
 }
 
 // mediaFields is the type of what a page's form sends.

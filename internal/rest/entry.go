@@ -76,7 +76,10 @@ func shownTime(t time.Time) time.Time {
 
 // isReadable says whether data, which are JSON, are within the limits.
 func isReadable(data []byte) bool {
-	if len(data) > maxShown {
+	switch {
+	case len(data) <= maxDepth: // nothing to count
+		return true
+	case len(data) > maxShown:
 		return false
 	}
 	depth, inText, escaped := 0, false, false

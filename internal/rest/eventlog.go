@@ -2,6 +2,7 @@ package rest
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/google/uuid"
@@ -25,7 +26,7 @@ func (a *api) listEntries(c *call) (answer, error) {
 	if err := a.mayTopics(c.caller, auth.Read, named); err != nil {
 		return nil, err
 	}
-	listed, err := a.waitFor(c, wait, watched{selection.Free, selection.Due, false}, func() ([]outbox.Listed, error) {
+	listed, err := a.waitFor(c, wait, watched{topics: selection.Free, onlyDue: selection.Due}, func() ([]outbox.Listed, error) {
 		return outbox.List(c.Context(), a.pool, selection)
 	})
 	if err != nil {
@@ -48,7 +49,10 @@ func (a *api) readEntry(c *call) (answer, error) {
 		return nil, err
 	}
 	a.hideFrom(c.caller, &listed)
-	return &documents{native: shownEntry(&listed), list: []workitem.Items{entryItems(&listed)}}, nil
+	if c.form() == formNative {
+		return &documents{native: shownEntry(&listed)}, nil
+	}
+	return &documents{list: []workitem.Items{entryItems(&listed)}}, nil
 }
 
 // entryID reads the id of the path. There is no entry whose id is no UUID.
@@ -98,7 +102,7 @@ func topicsOf(c *call) ([]string, error) {
 	case len(topics) == 0:
 		return nil, badRequest("a topic is missing")
 	case len(topics) > maxTopics:
-		return nil, badRequest("there may be 100 topics")
+		return nil, badRequest(fmt.Sprintf("there may be %d topics", maxTopics))
 	}
 	return topics, nil
 }

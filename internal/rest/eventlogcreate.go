@@ -110,10 +110,7 @@ func readData(c *call) ([]byte, error) {
 	case len(bytes.TrimSpace(body)) == 0:
 		return nil, nil
 	case media != formNative && !media.isImixs():
-		return nil, &requestError{
-			http.StatusUnsupportedMediaType, codeMediaType,
-			"data are sent as Content-Type: " + string(formJSON) + ", " + string(formXML) + " or " + string(formNative),
-		}
+		return nil, sentOtherwise("data")
 	case media.isXML():
 		return itemsData(document.ParseXML(body))
 	case media == formJSON && !isArray(body) && document.IsJSON(body):

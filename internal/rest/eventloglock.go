@@ -154,7 +154,7 @@ func (a *api) lockDue(c *call) (answer, error) {
 	if err := a.mayTopics(c.caller, auth.Consume, []string{topic}); err != nil {
 		return nil, err
 	}
-	taken, err := a.waitFor(c, wait, watched{[]string{topic}, true, true}, func() ([]outbox.Listed, error) {
+	taken, err := a.waitFor(c, wait, watched{topics: []string{topic}, onlyDue: true, exclusive: true}, func() ([]outbox.Listed, error) {
 		return outbox.LockDue(c.Context(), a.pool, topic, owner, lease, most)
 	})
 	if err == nil {

@@ -28,17 +28,15 @@ func (f form) isXML() bool { return f == formXML || f == formTextXML }
 
 // answerForm returns the form that a client wants of an answer; formAny if it
 // takes whatever there is.
-func answerForm(r *http.Request) (form, error) {
-	switch format := r.URL.Query().Get("format"); format {
-	case "":
-	case "json":
-		return formJSON, nil
-	case "xml":
-		return formXML, nil
-	default:
-		return formAny, badRequest("format is json or xml")
+func (c *call) answerForm() (form, error) {
+	if format := c.query.Get("format"); format != "" {
+		f, ok := formOf(format)
+		if !ok {
+			return formAny, badRequest("format is json or xml")
+		}
+		return f, nil
 	}
-	f, ok := negotiate(accepted(r), []form{formAny, formNative, formJSON, formXML, formTextXML})
+	f, ok := negotiate(accepted(c.Request), []form{formAny, formNative, formJSON, formXML, formTextXML})
 	if !ok {
 		return formAny, &requestError{
 			http.StatusNotAcceptable, codeNotAcceptable,
@@ -51,17 +49,20 @@ func answerForm(r *http.Request) (form, error) {
 // errorForm returns the form in which a client is told an error: one of Imixs'
 // if that is all it can read.
 func errorForm(r *http.Request) form {
-	switch r.URL.Query().Get("format") {
-	case "json":
-		return formJSON
-	case "xml":
-		return formXML
+	if f, ok := formOf(r.URL.Query().Get("format")); ok {
+		return f
 	}
 	f, ok := negotiate(accepted(r), []form{formAny, formProblem, formNative, formJSON, formXML, formTextXML})
 	if !ok || !f.isImixs() {
 		return formProblem
 	}
 	return f
+}
+
+// formOf is the form that Imixs' parameter format asks for.
+func formOf(format string) (f form, ok bool) {
+	f, ok = map[string]form{"json": formJSON, "xml": formXML}[format]
+	return f, ok
 }
 
 func accepted(r *http.Request) string { return strings.Join(r.Header.Values("Accept"), ",") }

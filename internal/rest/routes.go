@@ -29,40 +29,41 @@ func (a *api) routes() []route {
 	get, del := []string{http.MethodGet}, []string{http.MethodDelete}
 	post, put := []string{http.MethodPost}, []string{http.MethodPut}
 	either := []string{http.MethodPost, http.MethodPut}
+	const formed, bare = false, true
 	return []route{
-		{either, "/api/model/bpmn", auth.Manager, a.deployModel, false},
-		{either, "/api/model/bpmn/{file}", auth.Manager, a.deployModel, false},
-		{get, "/api/model", auth.Reader, a.listModels, false},
-		{get, "/api/model/{version}/bpmn", auth.Reader, a.modelSource, true},
-		{del, "/api/model/{version}", auth.Manager, a.deleteModel, true},
+		{either, "/api/model/bpmn", auth.Manager, a.deployModel, formed},
+		{either, "/api/model/bpmn/{file}", auth.Manager, a.deployModel, formed},
+		{get, "/api/model", auth.Reader, a.listModels, formed},
+		{get, "/api/model/{version}/bpmn", auth.Reader, a.modelSource, bare},
+		{del, "/api/model/{version}", auth.Manager, a.deleteModel, bare},
 
-		{either, "/api/workflow/workitem", auth.Reader, a.processWorkitem, false},
-		{either, "/api/workflow/workitem/typed", auth.Reader, a.processWorkitem, false},
-		{either, "/api/workflow/workitem/{uniqueid}", auth.Reader, a.processWorkitem, false},
-		{either, "/api/workflow/workitem/{uniqueid}/typed", auth.Reader, a.processWorkitem, false},
-		{either, pathWorkitems, auth.Reader, a.processWorkitems, false},
-		{get, "/api/workflow/workitem/{uniqueid}", auth.Reader, a.readWorkitem, false},
-		{get, "/api/workflow/workitem/{uniqueid}/file/{file}", auth.Reader, a.readAttachment, true},
-		{get, "/api/workflow/workitem/events/{uniqueid}", auth.Reader, a.listEvents, false},
-		{get, pathWorklist, auth.Reader, a.listWorkitems, false},
-		{get, pathWorkitems, auth.Reader, a.listWorkitems, false},
-		{get, "/api/workflow/tasklist/{key}/{value}", auth.Reader, a.listWorkitems, false},
-		{get, pathWriteAccess, auth.Reader, a.listWorkitems, false},
+		{either, "/api/workflow/workitem", auth.Reader, a.processWorkitem, formed},
+		{either, "/api/workflow/workitem/typed", auth.Reader, a.processWorkitem, formed},
+		{either, "/api/workflow/workitem/{uniqueid}", auth.Reader, a.processWorkitem, formed},
+		{either, "/api/workflow/workitem/{uniqueid}/typed", auth.Reader, a.processWorkitem, formed},
+		{either, pathWorkitems, auth.Reader, a.processWorkitems, formed},
+		{get, "/api/workflow/workitem/{uniqueid}", auth.Reader, a.readWorkitem, formed},
+		{get, "/api/workflow/workitem/{uniqueid}/file/{file}", auth.Reader, a.readAttachment, bare},
+		{get, "/api/workflow/workitem/events/{uniqueid}", auth.Reader, a.listEvents, formed},
+		{get, pathWorklist, auth.Reader, a.listWorkitems, formed},
+		{get, pathWorkitems, auth.Reader, a.listWorkitems, formed},
+		{get, "/api/workflow/tasklist/{key}/{value}", auth.Reader, a.listWorkitems, formed},
+		{get, pathWriteAccess, auth.Reader, a.listWorkitems, formed},
 
-		{get, "/api/eventlog", auth.NoAccess, a.listEntries, false},
-		{get, "/api/eventlog/{entries}", auth.NoAccess, a.listEntries, false},
-		{get, "/api/eventlog/entry/{id}", auth.NoAccess, a.readEntry, false},
-		{put, "/api/eventlog/{topic}/{ref}", auth.NoAccess, a.createEntry, true},
-		{del, "/api/eventlog/{entries}", auth.NoAccess, a.deleteEntry, true},
-		{post, "/api/eventlog/lock", auth.NoAccess, a.lockDue, false},
-		{post, "/api/eventlog/lock/{id}", auth.NoAccess, a.lockEntry, false},
-		{post, "/api/eventlog/extend/{id}", auth.NoAccess, a.extendEntry, false},
-		{post, "/api/eventlog/unlock/{id}", auth.NoAccess, a.unlockEntry, false},
-		{post, "/api/eventlog/release/{interval}/{topics}", auth.NoAccess, a.releaseLocks, true},
-		{post, "/api/eventlog/cancel/{id}", auth.NoAccess, a.cancelEntry, true},
-		{post, "/api/eventlog/fire/{id}", auth.NoAccess, a.fireEntry, true},
+		{get, "/api/eventlog", auth.NoAccess, a.listEntries, formed},
+		{get, "/api/eventlog/{entries}", auth.NoAccess, a.listEntries, formed},
+		{get, "/api/eventlog/entry/{id}", auth.NoAccess, a.readEntry, formed},
+		{put, "/api/eventlog/{topic}/{ref}", auth.NoAccess, a.createEntry, bare},
+		{del, "/api/eventlog/{entries}", auth.NoAccess, a.deleteEntry, bare},
+		{post, "/api/eventlog/lock", auth.NoAccess, a.lockDue, formed},
+		{post, "/api/eventlog/lock/{id}", auth.NoAccess, a.lockEntry, formed},
+		{post, "/api/eventlog/extend/{id}", auth.NoAccess, a.extendEntry, formed},
+		{post, "/api/eventlog/unlock/{id}", auth.NoAccess, a.unlockEntry, formed},
+		{post, "/api/eventlog/release/{interval}/{topics}", auth.NoAccess, a.releaseLocks, bare},
+		{post, "/api/eventlog/cancel/{id}", auth.NoAccess, a.cancelEntry, bare},
+		{post, "/api/eventlog/fire/{id}", auth.NoAccess, a.fireEntry, bare},
 
-		{get, "/api/logout", auth.NoAccess, logout, true},
+		{get, "/api/logout", auth.NoAccess, logout, bare},
 	}
 }
 
@@ -98,7 +99,7 @@ func (a *api) answer(w http.ResponseWriter, r *http.Request, handle handler, bar
 	}
 	defer c.end()
 	if !bare {
-		if c.wants, err = answerForm(r); err != nil {
+		if c.wants, err = c.answerForm(); err != nil {
 			return err
 		}
 	}

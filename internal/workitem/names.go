@@ -47,11 +47,18 @@ func namesOf(names []string, values []any) []string {
 // nameOf returns a value as a name or an id. A text that is empty or longer than
 // any of them is none, nor is a value that is neither text, integer nor boolean.
 func nameOf(value any) (name string, ok bool) {
+	name, _ = NameText(value)
+	return name, name != "" && len(name) <= maxName
+}
+
+// NameText returns the text of a value that may name somebody in an access list: it
+// is a text, an integer or a boolean. Any other value is nobody's name.
+func NameText(value any) (text string, ok bool) {
 	switch value.(type) {
 	case string, int64, bool:
-		name = FormatValue(value)
+		return FormatValue(value), true
 	}
-	return name, name != "" && len(name) <= maxName
+	return "", false
 }
 
 // arrayOf writes texts as Postgres reads an array: unnest takes an array of
